@@ -1,0 +1,1 @@
+"""The gathering side: workspace, processes, readers and collectors. It never sees a criterion."""

@@ -1,0 +1,46 @@
+"""What a collector is, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gate.collect.changes import Changes
+from gate.collect.process import Runner
+from gate.collect.tools import Toolbox
+from gate.collect.workspace import Workspace
+from gate.model.evidence import Evidence, Gap
+from gate.model.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Every handle that a collector may use.
+
+    `request` is this kind's `evidence` section of the policy (already checked against schemas/policy.schema.json, with
+    the profile's defaults) plus what the criteria ask for. `changes` is None when no base was given, a Gap when one was
+    given and could not be compared with. `jobs` is how many processes may run side by side. `log` takes one plain
+    line for --verbose and CI logs.
+    """
+
+    workspace: Workspace
+    runner: Runner
+    tools: Toolbox
+    request: JsonObject = field(default_factory=dict)
+    changes: Changes | Gap | None = None
+    jobs: int = 1
+    log: Callable[[str], None] = lambda _line: None
+
+
+class Collector(Protocol):
+    """Finds out about one kind."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of evidence, as in FACTS."""
+        ...
+
+    def collect(self, context: Context) -> Evidence:
+        """Look, and say what was seen. Raises nothing for bad input: that is a gap, `Missing` or `Unreadable`."""
+        ...

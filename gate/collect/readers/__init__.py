@@ -1,0 +1,1 @@
+"""Pure format parsers: bytes in, values out. A reader never opens a file."""

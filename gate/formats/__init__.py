@@ -1,0 +1,1 @@
+"""Strict, bounded parsers and patterns that both the gathering and the judging side use."""

@@ -1,0 +1,1 @@
+"""The judging side: pure functions from policy and evidence to a verdict."""

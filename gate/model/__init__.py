@@ -1,0 +1,1 @@
+"""The words of the gate as frozen values: no I/O, standard library only."""

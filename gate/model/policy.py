@@ -1,0 +1,104 @@
+"""A policy after it was read, checked and filled in: what the judge needs and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gate.model.json import JsonObject
+
+
+class Level(StrEnum):
+    """How much a criterion weighs: `must` blocks, `should` makes a condition, `may` only tells."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+class Phase(StrEnum):
+    """When a criterion is judged."""
+
+    PRE_MERGE = "pre-merge"
+    PRE_DEPLOY = "pre-deploy"
+    POST_DEPLOY = "post-deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedGaps:
+    """Gaps that a policy accepts aloud: globs on their subjects, and why."""
+
+    subjects: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One criterion with its parameters filled in.
+
+    `require` is a JSON Schema (2020-12) on the facts, or on the part of them that `select` picks. `measured`,
+    `wanted` and `detail` are sentence templates over the facts and `parameters` ("" where none was written).
+    """
+
+    id: str
+    title: str
+    category: str
+    level: Level
+    evidence: str
+    require: JsonObject
+    phase: Phase = Phase.PRE_MERGE
+    parameters: JsonObject = field(default_factory=dict)
+    request: JsonObject = field(default_factory=dict)
+    select: JsonObject = field(default_factory=dict)
+    measured: str = ""
+    wanted: str = ""
+    detail: str = ""
+    why: str = ""
+    fix: str = ""
+    references: tuple[str, ...] = ()
+    disabled: str | None = None
+    """the policy's reason for switching this criterion off; None when it is on"""
+    accept_gaps: AcceptedGaps | None = None
+    own: bool = False
+    """True for a criterion that the policy itself wrote, False for the catalogue's"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A dated exception to one criterion. `expires` is an ISO date (UTC), the last day on which it holds."""
+
+    criterion: str
+    reason: str
+    owner: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOrigin:
+    """Where the policy came from. `path` is None when there was no file and the profile alone was used.
+
+    `ref` is the revision it was read from, None for the working tree; `sha256` is of the file's bytes (of the
+    profile's where there is no file).
+    """
+
+    path: str | None
+    ref: str | None
+    sha256: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that is to be judged, and what must be collected for it."""
+
+    name: str
+    origin: PolicyOrigin
+    criteria: tuple[Criterion, ...]
+    evidence: dict[str, JsonObject] = field(default_factory=dict)
+    """per kind: where supplied reports lie and what tools to run, the profile's defaults included"""
+    expects: tuple[str, ...] = ()
+    scope: str = ""
+    conditional_blocks: bool = False
+    minimum_score: float | None = None
+    waivers: tuple[Waiver, ...] = ()
+    claims: tuple[str, ...] = ()

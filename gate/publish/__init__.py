@@ -1,0 +1,1 @@
+"""What leaves the gate: outputs, summaries and log commands."""
