@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from gate.model.evidence import Gap
 
@@ -49,6 +51,19 @@ class ReadProblem(Exception):
         return Gap(subject=self.path, reason=self.reason, path=self.path, facts=facts)
 
 
+class Stream(Protocol):
+    """The bytes of one regular file, piece by piece, so that a report need not fit in memory."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield pieces of about a megabyte. Raises ReadProblem when the file grows past its limit."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes read so far: of the whole file once the iteration has ended."""
+        ...
+
+
 DEFAULT_LIMIT = 64 * 1024 * 1024
 REPORT_LIMIT = 256 * 1024 * 1024
 
@@ -71,13 +86,13 @@ class Workspace:
         raise NotImplementedError
 
     def glob(self, pattern: str) -> Sequence[str]:
-        """Return the regular files on disk that match, tracked or not, sorted; links are not followed, `.git` is not entered."""
+        """Return the regular files on disk that match, sorted, tracked or not; no link is followed, no `.git` entered."""
         raise NotImplementedError
 
     def read(self, path: str, limit: int = DEFAULT_LIMIT) -> Content:
-        """Read one regular file whole. Raises ReadProblem (link, special file, `..`, absolute, too large, absent, …)."""
+        """Read one regular file whole. Raises ReadProblem (link, special file, `..`, absolute, too large, absent)."""
         raise NotImplementedError
 
-    def chunks(self, path: str, limit: int = REPORT_LIMIT, size: int = 1 << 20) -> Iterator[bytes]:
-        """Read one regular file piece by piece under the same rules."""
+    def stream(self, path: str, limit: int = REPORT_LIMIT) -> AbstractContextManager[Stream]:
+        """Open one regular file for reading piece by piece under the same rules. Raises ReadProblem."""
         raise NotImplementedError

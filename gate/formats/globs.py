@@ -1,7 +1,7 @@
 """Path globs that match in linear time.
 
-Syntax (that of .gitignore and GitHub's filters, without negation): `*` any run within a path segment, `?` one character,
-`[abc]`/`[!a-z]` a class, `**` any number of segments, `{a,b}` alternatives. A pattern matches the whole
+Syntax (that of .gitignore and GitHub's filters, without negation): `*` any run within a path segment, `?` one
+character, `[abc]`/`[!a-z]` a class, `**` any number of segments, `{a,b}` alternatives. A pattern matches the whole
 path, relative to the workspace. Translated to RE2, so no pattern can be made to backtrack.
 """
 
