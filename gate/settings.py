@@ -1,0 +1,113 @@
+"""What the user and the machine said, read once. Nothing else looks at the environment.
+
+On a GitHub runner a Docker action gets its inputs as INPUT_NAME variables. Only declared inputs are read, and never a
+bare name as a fallback, because an earlier step of the same job may have written anything into GITHUB_ENV
+(docs/architecture.md, "The environment").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gate.errors import UserError
+
+
+class Secret:
+    """A value that no repr, log or error shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value, at the one place that needs it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(…)" if self._value else "Secret()"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """The files and facts of a GitHub runner, None where the gate does not run on one."""
+
+    output: Path | None
+    summary: Path | None
+    event_name: str
+    repository: str
+    ref: str
+    sha: str
+    base_ref: str
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionInputs:
+    """The inputs of action.yml, each as the text that was given ("" where none was)."""
+
+    policy: str = ""
+    profile: str = ""
+    only: str = ""
+    phase: str = ""
+    base: str = ""
+    evidence: str = ""
+    reports: str = ""
+    bundle: str = ""
+    token: Secret = field(default_factory=lambda: Secret(""))
+    verbose: str = ""
+
+
+INPUT_NAMES: tuple[str, ...] = tuple(ActionInputs.__dataclass_fields__)
+
+
+def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
+    """Read the declared inputs from a runner's environment; surrounding white space is dropped."""
+    values = {name: environ.get(f"INPUT_{name.upper()}", "").strip() for name in INPUT_NAMES}
+    token = Secret(values.pop("token"))
+    return ActionInputs(token=token, **values)
+
+
+def read_runner(environ: Mapping[str, str]) -> Runner | None:
+    """Read the runner's own variables; None when this is not a GitHub runner."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return None
+    return Runner(
+        output=_path(environ, "GITHUB_OUTPUT"),
+        summary=_path(environ, "GITHUB_STEP_SUMMARY"),
+        event_name=environ.get("GITHUB_EVENT_NAME", ""),
+        repository=environ.get("GITHUB_REPOSITORY", ""),
+        ref=environ.get("GITHUB_REF", ""),
+        sha=environ.get("GITHUB_SHA", ""),
+        base_ref=environ.get("GITHUB_BASE_REF", ""),
+        debug=environ.get("RUNNER_DEBUG") == "1",
+    )
+
+
+def flag(name: str, text: str) -> bool:
+    """Read a yes-or-no input. Raises UserError for anything but true, false or nothing."""
+    match text.lower():
+        case "true":
+            return True
+        case "false" | "":
+            return False
+        case _:
+            raise UserError(f"The input {name} is {text!r}; it is either true or false.")
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """Read an input that lists one value a line; empty lines and comments (#) are passed over."""
+    stripped = (line.strip() for line in text.splitlines())
+    return tuple(line for line in stripped if line and not line.startswith("#"))
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name, "")
+    return Path(value) if value else None
