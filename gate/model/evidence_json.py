@@ -5,10 +5,8 @@ The entries carry no findings; those are written beside them (`finding_entry`), 
 
 from __future__ import annotations
 
-from typing import cast
-
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
-from gate.model.finding import SEVERITIES, Finding, Severity
+from gate.model.finding import SEVERITIES, Finding
 from gate.model.json import Json, JsonObject
 
 
@@ -82,7 +80,7 @@ def read_finding(entry: Json) -> Finding:
     properties = item.get("properties")
     return Finding(
         rule=_text(item, "rule"),
-        severity=cast(Severity, severity),
+        severity=severity,
         message=_text(item, "message"),
         tool=_text(item, "tool"),
         path=_optional_text(item, "path"),

@@ -1,0 +1,160 @@
+"""settings → collect → judge: the one place that sees both ends. Every handle is passed in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from gate.collect.bundle import Bundle
+from gate.collect.changes import Changes
+from gate.collect.collector import Collector, Context
+from gate.collect.process import Runner
+from gate.collect.tools import Toolbox
+from gate.collect.workspace import Workspace
+from gate.model.evidence import Evidence, Gap, Unreadable
+from gate.model.json import JsonObject
+from gate.model.policy import Phase, Policy
+from gate.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    pass
+
+
+class Progress(Protocol):
+    """Where the work tells how far it is. Called from several threads."""
+
+    def start(self, kind: str) -> None:
+        """A collector begins."""
+        ...
+
+    def done(self, evidence: Evidence, seconds: float) -> None:
+        """A collector ended with this evidence."""
+        ...
+
+    def log(self, line: str) -> None:
+        """One plain line for whoever wants every detail."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The tree under judgement. `changes` is None without a base, a Gap where the base cannot be compared with."""
+
+    workspace: Workspace
+    commit: str | None = None
+    changes: Changes | Gap | None = None
+
+    @property
+    def base(self) -> str | None:
+        """The commit that changes were computed against."""
+        return self.changes.base if isinstance(self.changes, Changes) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the work is done with. `jobs` is how many processes one collector may run side by side."""
+
+    runner: Runner
+    tools: Toolbox
+    progress: Progress
+    now: Callable[[], datetime]
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """The bytes of a policy file and where they came from. `data` is None where there is no file."""
+
+    data: bytes | None = None
+    path: str | None = None
+    ref: str | None = None
+    waivers: dict[str, bytes] = field(default_factory=dict)
+
+
+def collect(
+    collectors: Iterable[Collector],
+    requests: Mapping[str, JsonObject],
+    checkout: Checkout,
+    machine: Machine,
+) -> Bundle:
+    """Run the collectors side by side and return what they found, in their order.
+
+    A collector that ends with an exception has found out nothing: its evidence is Unreadable, and the others go on.
+    """
+
+    def one(collector: Collector) -> Evidence:
+        context = Context(
+            workspace=checkout.workspace,
+            runner=machine.runner,
+            tools=machine.tools,
+            request=requests.get(collector.kind, {}),
+            changes=checkout.changes,
+            jobs=machine.jobs,
+            log=machine.progress.log,
+        )
+        machine.progress.start(collector.kind)
+        begun = time.monotonic()
+        evidence = _guarded(collector, context)
+        machine.progress.done(evidence, time.monotonic() - begun)
+        return evidence
+
+    chosen = list(collectors)
+    with ThreadPoolExecutor(max_workers=max(1, len(chosen)), thread_name_prefix="collect") as pool:
+        evidence = tuple(pool.map(one, chosen))
+    stamp = machine.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Bundle(evidence, checkout.commit, checkout.base, stamp)
+
+
+def _guarded(collector: Collector, context: Context) -> Evidence:
+    try:
+        return collector.collect(context)
+    except Exception as error:  # noqa: BLE001 - one broken collector must not take the others' evidence with it
+        import traceback
+
+        for line in traceback.format_exc().splitlines():
+            context.log(line)
+        text = " ".join(str(error).split())[:200]
+        fault = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return Unreadable(collector.kind, f"the gate's own collector ended with {fault}; please report this")
+
+
+def kinds_of(policy: Policy, only: Sequence[str], phase: Phase) -> tuple[str, ...]:
+    """Return the kinds that must be collected: those of the criteria in question, and always the inventory."""
+    wanted = {item.evidence for item in policy.criteria if item.disabled is None and item.phase is phase}
+    wanted |= set(policy.expects)
+    if only:
+        wanted &= set(only)
+    return tuple(sorted(wanted | {"inventory"}))
+
+
+def judge(
+    policy: Policy,
+    bundle: Bundle,
+    *,
+    now: datetime,
+    phase: Phase = Phase.PRE_MERGE,
+    only: Sequence[str] = (),
+) -> Verdict:
+    """Return the verdict of a policy on a bundle. With `only`, criteria on other kinds are left out, and said so."""
+    from gate.judge.evaluate import judge as evaluate
+
+    notices: list[str] = []
+    if only:
+        left_out = [item for item in policy.criteria if item.evidence not in only]
+        policy = replace(policy, criteria=tuple(item for item in policy.criteria if item.evidence in only))
+        if left_out:
+            names = ", ".join(only)
+            notices.append(f"Only {names} was judged; {len(left_out)} criteria on other kinds were left out.")
+    verdict = evaluate(
+        policy,
+        bundle.evidence,
+        now=now,
+        phase=phase,
+        commit=bundle.commit,
+        base=bundle.base,
+    )
+    return replace(verdict, notices=(*verdict.notices, *notices))

@@ -1,0 +1,46 @@
+"""Writing reports to files that the user named."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from gate.errors import UserError
+
+
+def write_report(path: Path, text: str, workspace: Path) -> None:
+    """Write a report in one step: a reader sees the old file or the new one, never half of one.
+
+    A link at `path` is replaced, not followed. A path that is written as one below the workspace must lie there in
+    truth: a folder of the checkout that is a link would let the change under judgement choose where we write. The
+    file belongs to the owner of its folder, since in a container we are root and the next step is not. Raises
+    UserError.
+    """
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _refuse_detour(path, workspace)
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".gate-")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        _give_to_owner(Path(temporary), folder)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise UserError(f"The report {path} cannot be written: {error.strerror}. Name another file.") from error
+
+
+def _refuse_detour(path: Path, workspace: Path) -> None:
+    lexical = Path(os.path.abspath(path))  # noqa: PTH100 - without following links, unlike resolve()
+    root = Path(os.path.abspath(workspace))  # noqa: PTH100
+    if lexical.is_relative_to(root) and not lexical.parent.resolve().is_relative_to(root.resolve()):
+        raise UserError(
+            f"The report {path} would be written outside of the workspace through a link; name another file."
+        )
+
+
+def _give_to_owner(file: Path, folder: Path) -> None:
+    file.chmod(0o644)
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
