@@ -36,7 +36,7 @@ NOT_YET: dict[str, str] = {
 class _Commands(click.Group):
     """A group whose commands are imported when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order of the table."""
         return list(COMMANDS)
 
@@ -44,7 +44,7 @@ class _Commands(click.Group):
         """Import one command; an unknown name is answered with the nearest known one."""
         if cmd_name in COMMANDS:
             command = import_module(f"gate.commands.{cmd_name}").command
-            assert isinstance(command, click.Command)  # noqa: S101 - what the table promises, for the type checker
+            assert isinstance(command, click.Command)  # what the table promises
             return command
         if cmd_name in NOT_YET:
             raise click.UsageError(f"gate {cmd_name}: {NOT_YET[cmd_name]}.", ctx)
@@ -54,7 +54,7 @@ class _Commands(click.Group):
         hint = f" Did you mean {near[0]}?" if near else " `gate --help` lists them."
         raise click.UsageError(f'There is no command "{cmd_name}".{hint}', ctx)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table without importing the commands."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))

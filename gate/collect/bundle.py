@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate.errors import UserError
+from gate.formats.strict_json import JsonProblem, loads
 from gate.model.evidence import Collected, Evidence
 from gate.model.evidence_json import (
+    EvidenceFormatError,
     evidence_entry,
     finding_entry,
     read_evidence,
@@ -41,8 +43,6 @@ _UNPACKED_LIMIT = 1024 * 1024 * 1024
 
 Validate = Callable[[str, Json], None]
 """Raises ValueError when a document does not fit the shipped schema of that name."""
-Loads = Callable[[bytes], Json]
-"""Strict JSON: raises ValueError."""
 
 
 class BundleError(UserError):
@@ -85,11 +85,11 @@ def write_bundle(folder: Path, bundle: Bundle, gate_version: str) -> None:
     _write(folder, MANIFEST, _json_bytes(manifest))
 
 
-def read_bundle(folder: Path, loads: Loads, validate: Validate) -> Bundle:
+def read_bundle(folder: Path, validate: Validate) -> Bundle:
     """Read a bundle and hold every file against the manifest. Raises BundleError."""
     if not folder.is_dir():
         raise BundleError(f"{folder} is not a folder. `gate collect --bundle {folder}` makes one.")
-    manifest = _document(MANIFEST, _read(folder, MANIFEST, _MANIFEST_LIMIT), loads)
+    manifest = _document(MANIFEST, _read(folder, MANIFEST, _MANIFEST_LIMIT))
     try:
         validate("bundle", manifest)
     except ValueError as error:
@@ -97,9 +97,7 @@ def read_bundle(folder: Path, loads: Loads, validate: Validate) -> Bundle:
     if not isinstance(manifest, dict):  # pragma: no cover - the schema says so
         raise BundleError(f"{folder / MANIFEST} is not an object.")
     files = _verified(folder, manifest)
-    evidence = [
-        _evidence(name, data, files, loads) for name, data in sorted(files.items()) if name.startswith("evidence/")
-    ]
+    evidence = [_evidence(name, data, files) for name, data in sorted(files.items()) if name.startswith("evidence/")]
     commit, base = manifest.get("commit"), manifest.get("base")
     return Bundle(
         evidence=tuple(evidence),
@@ -109,20 +107,29 @@ def read_bundle(folder: Path, loads: Loads, validate: Validate) -> Bundle:
     )
 
 
-def _evidence(name: str, data: bytes, files: dict[str, bytes], loads: Loads) -> Evidence:
+def _evidence(name: str, data: bytes, files: dict[str, bytes]) -> Evidence:
     kind = name.removeprefix("evidence/").removesuffix(".json")
     findings_name = f"findings/{kind}.jsonl.gz"
     if findings_name not in files:
         raise BundleError(f"The bundle has {name} but no {findings_name}; collect it again.")
+    findings = _findings(findings_name, files[findings_name])
     try:
-        lines = _unpacked_lines(findings_name, files[findings_name])
-        findings = tuple(read_finding(loads(line)) for line in lines)
-        evidence = read_evidence(_document(name, data, loads), findings)
-    except ValueError as error:
+        evidence = read_evidence(_document(name, data), findings)
+    except EvidenceFormatError as error:
         raise BundleError(f"{name} in the bundle: {error}") from error
     if evidence.kind != kind:
         raise BundleError(f"{name} in the bundle is about {evidence.kind!r}; collect it again.")
     return evidence
+
+
+def _findings(name: str, data: bytes) -> tuple[Finding, ...]:
+    findings = []
+    for number, line in enumerate(_unpacked_lines(name, data), 1):
+        try:
+            findings.append(read_finding(loads(line)))
+        except (JsonProblem, EvidenceFormatError) as error:
+            raise BundleError(f"{name} in the bundle, line {number}: {error}") from error
+    return tuple(findings)
 
 
 def _verified(folder: Path, manifest: JsonObject) -> dict[str, bytes]:
@@ -153,10 +160,10 @@ def _unpacked_lines(name: str, data: bytes) -> list[bytes]:
     return text.splitlines()
 
 
-def _document(name: str, data: bytes, loads: Loads) -> Json:
+def _document(name: str, data: bytes) -> Json:
     try:
         return loads(data)
-    except ValueError as error:
+    except JsonProblem as error:
         raise BundleError(f"{name} in the bundle is not JSON: {error}") from error
 
 

@@ -102,7 +102,7 @@ def _plain_headings(text: str) -> list[str]:
     """Return the headings of plain text, reStructuredText (underlined) and AsciiDoc (`== `)."""
     lines = text.splitlines()
     headings = []
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+    for line, below in zip(lines, [*lines[1:], ""], strict=False):
         title, rule = line.strip(), below.strip()
         underlined = title and len(rule) >= 3 and len(set(rule)) == 1 and rule[0] in "=-~^\"'#*+`:."
         if underlined and any(char.isalnum() for char in title):
