@@ -1,8 +1,8 @@
 """Clover XML, as OpenClover, PHPUnit and Istanbul write it.
 
 Format: clover.xsd of OpenClover. `file` elements hold `line` elements: `stmt` and `cond` are executable lines, `method`
-is where a method begins and is none. A `cond` says how often its condition was true and how often false; Istanbul, which
-calls its project "All files", writes instead how many branches were taken and how many were not.
+is where a method begins and is none. A `cond` says how often its condition was true and how often false; Istanbul,
+which calls its project "All files", writes instead how many branches were taken and how many were not.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 from gate.collect.readers.coverage_data import (
@@ -137,7 +138,6 @@ def _handlers(cobertura: _Cobertura) -> tuple[Callable[[str, Attributes], None],
     """Return the start and end handlers. Lines outnumber all else by far, so that each costs as few steps as can be."""
     lines = cobertura.own
     add_number, add_hits = lines.numbers.append, lines.hits.append
-    conditions: dict[str, Pair | None] = {}
 
     def start(name: str, attributes: Attributes) -> None:
         if name == "line":
@@ -147,19 +147,13 @@ def _handlers(cobertura: _Cobertura) -> tuple[Callable[[str, Attributes], None],
             except (ValueError, KeyError):
                 raise ReportError(_no_line(attributes)) from None
             if len(attributes) > 2 and "condition-coverage" in attributes:
-                branches(attributes["condition-coverage"][:64])
+                pair = _conditions(attributes["condition-coverage"][:64])
+                if pair is not None:
+                    lines.branches.append((lines.numbers[-1], pair))
         else:
             cobertura.start(name, attributes)
             if name == "methods":
                 choose(cobertura.of_methods)
-
-    def branches(text: str) -> None:
-        if text not in conditions:
-            match = _CONDITIONS.search(text)
-            conditions[text] = (int(match[1]), int(match[2])) if match else None
-        pair = conditions[text]
-        if pair is not None:
-            lines.branches.append((lines.numbers[-1], pair))
 
     def choose(chosen: _Lines) -> None:
         nonlocal lines, add_number, add_hits
@@ -175,6 +169,13 @@ def _handlers(cobertura: _Cobertura) -> tuple[Callable[[str, Attributes], None],
             cobertura.end(name)
 
     return start, end
+
+
+@lru_cache(maxsize=1024)
+def _conditions(text: str) -> Pair | None:
+    """Return (taken, all) of `50% (1/2)`."""
+    match = _CONDITIONS.search(text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _no_line(attributes: Attributes) -> str:
