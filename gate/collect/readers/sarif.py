@@ -194,8 +194,10 @@ class _Known:
         level = result.level or (self._default if result.kind in (None, "fail") else "none")
         return _LEVELS.get(level) or _LEVELS.get(level.lower(), "high")
 
-    def message(self, message: Message) -> str:
+    def message(self, message: Message | None) -> str:
         """Return the text of a message: its own, or the rule's under its id with the arguments filled in (§3.11)."""
+        if message is None:
+            return ""
         text = message.text
         if text and not message.arguments and len(text) <= _MESSAGE_LENGTH and text.isprintable():
             return text

@@ -92,9 +92,9 @@ class Properties(_Part):
 
 
 class Result(_Part):
-    """§3.27. `message` is the one member that the format requires."""
+    """§3.27. `message` is the one member that the format requires (some tools write null)."""
 
-    message: Message
+    message: Message | None
     rule_id: str | None = None
     rule_index: int | None = None
     rule: RuleReference | None = None
@@ -206,9 +206,12 @@ def decode(data: bytes) -> Log:
     try:
         log = msgspec.json.decode(body, type=Log)
     except msgspec.ValidationError as error:
+        _check_version(body)
         raise ReportError(f"is not SARIF 2.1.0: {_plain(str(error))}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse(data, len(data) - len(body), error)
+    if log.version != "2.1.0":
+        _check_version(body)
     _check(log)
     if _looks_doubled(data, log):
         _refuse_doubled(data)
@@ -238,11 +241,24 @@ def _refuse(data: bytes, skipped: int, error: Exception) -> NoReturn:
     raise ReportError(f"is not JSON: {what}, at byte {offset:,}.", data.count(b"\n", 0, offset) + 1) from None
 
 
-def _check(log: Log) -> None:
-    if log.version is None:
+class _Versioned(msgspec.Struct):
+    version: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def _check_version(body: bytes | memoryview) -> None:
+    """Raise ReportError unless the document says version 2.1.0: other versions have other members."""
+    try:
+        version = bytes(msgspec.json.decode(body, type=_Versioned).version).strip()
+    except msgspec.ValidationError:
+        raise ReportError("is not SARIF: a report is one JSON object.") from None
+    if version == b"null":
         raise ReportError('is not SARIF: it has no "version". A SARIF report begins with "version": "2.1.0".')
-    if log.version != "2.1.0":
-        raise ReportError(f"is SARIF {log.version[:40]}; only 2.1.0 is read. Let the tool write SARIF 2.1.0.")
+    if version != b'"2.1.0"':
+        shown = version[:40].decode(errors="replace").strip('"')
+        raise ReportError(f"is SARIF {shown}; only 2.1.0 is read. Let the tool write SARIF 2.1.0.")
+
+
+def _check(log: Log) -> None:
     if not log.runs:
         raise ReportError("holds no run, so nothing says that anything was scanned.")
     count = sum(len(run.results or ()) for run in log.runs)
