@@ -1,0 +1,100 @@
+"""The findings behind a criterion that is not met: a literal table of the facts that count them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from gate.judge.criterion import Judged
+from gate.judge.doubt import mentioned
+from gate.model.evidence import Collected, Evidence
+from gate.model.finding import SEVERITIES, Finding
+from gate.model.json import Json, JsonObject
+from gate.model.verdict import UNMET, Outcome
+
+CAP = 1000
+"""How many findings a verdict holds; a bundle holds all of them."""
+
+Behind: TypeAlias = Callable[[Finding, JsonObject], bool]
+
+
+def findings_behind(judged: Judged, evidence: Evidence | None) -> tuple[Finding, ...]:
+    """Return the findings that an unmet or waived criterion counts."""
+    if not isinstance(evidence, Collected) or judged.outcome not in UNMET | {Outcome.WAIVED}:
+        return ()
+    tests = list(_tests(judged))
+    if judged.criterion.evidence not in {kind for kind, _fact in BEHIND}:
+        tests.append(_any)
+    require = judged.criterion.require
+    found = (finding for finding in evidence.findings if any(test(finding, require) for test in tests))
+    return tuple(finding for finding in found if judged.path is None or finding.path == judged.path)
+
+
+def capped(groups: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """Return the findings of all groups, each once, at most CAP."""
+    seen: dict[int, Finding] = {}
+    for group in groups:
+        for finding in group:
+            if len(seen) >= CAP:
+                return tuple(seen.values())
+            seen.setdefault(id(finding), finding)
+    return tuple(seen.values())
+
+
+def _tests(judged: Judged) -> Iterator[Behind]:
+    names = mentioned(judged.criterion.require)
+    for (kind, fact), test in BEHIND.items():
+        if kind == judged.criterion.evidence and (names is None or fact in names):
+            yield test
+
+
+def _any(_finding: Finding, _require: JsonObject) -> bool:
+    return True
+
+
+def _counted(fact: str) -> Behind:
+    """Return a test for a fact that counts by severity: those severities that `require` bounds."""
+
+    def test(finding: Finding, require: JsonObject) -> bool:
+        if finding.suppressed or (fact == "new" and finding.new is not True):
+            return False
+        return finding.severity in _bounded(require, fact)
+
+    return test
+
+
+def _bounded(require: JsonObject, fact: str) -> frozenset[str]:
+    """Return the severities below a fact that a schema asks about; all of them where it names none."""
+    properties = require.get("properties")
+    schema: Json = properties.get(fact) if isinstance(properties, dict) else None
+    below = schema.get("properties") if isinstance(schema, dict) else None
+    return frozenset(below) if isinstance(below, dict) and below else frozenset(SEVERITIES)
+
+
+def _unsuppressed(finding: Finding, _require: JsonObject) -> bool:
+    return not finding.suppressed
+
+
+def _suppressed(finding: Finding, _require: JsonObject) -> bool:
+    return finding.suppressed
+
+
+def _fixable(finding: Finding, _require: JsonObject) -> bool:
+    fixed = finding.properties.get("fixed_versions") or finding.properties.get("fix_versions")
+    return not finding.suppressed and bool(fixed)
+
+
+def _rule(*names: str) -> Behind:
+    return lambda finding, _require: finding.rule in names
+
+
+BEHIND: dict[tuple[str, str], Behind] = {
+    ("dependencies", "counts"): _counted("counts"),
+    ("dependencies", "fixable"): _fixable,
+    ("dependencies", "vulnerable"): _unsuppressed,
+    ("docs", "broken_links"): _rule("docs.broken-link"),
+    ("docs", "placeholders"): _rule("docs.placeholder"),
+    ("sast", "counts"): _counted("counts"),
+    ("sast", "new"): _counted("new"),
+    ("sast", "suppressed"): _suppressed,
+}

@@ -1,0 +1,155 @@
+"""The judge: a policy and the evidence in, one verdict out. Pure: no file, no clock, no network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from gate.judge.behind import capped, findings_behind
+from gate.judge.criterion import Judged, judge_criterion, sound
+from gate.judge.notices import notices
+from gate.judge.scorecard import score, scorecard
+from gate.judge.selectors import escaped
+from gate.judge.waived import Waived, apply_waivers
+from gate.model.evidence import Collected, Evidence
+from gate.model.finding import Finding
+from gate.model.policy import Criterion, Level, Phase, Policy
+from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
+
+DOCS = "https://github.com/readiness-gate/readiness-gate/blob/main/docs/criteria.md"
+_LEVELS = tuple(Level)
+
+
+def judge(
+    policy: Policy,
+    evidence: Sequence[Evidence],
+    *,
+    now: date | datetime,
+    phase: Phase = Phase.PRE_MERGE,
+    kinds: Collection[str] | None = None,
+    commit: str | None = None,
+    base: str | None = None,
+    generated_at: str = "",
+) -> Verdict:
+    """Return the verdict.
+
+    `now` decides which waivers hold; a datetime with a zone counts by its day in UTC. Only criteria of `phase` are
+    judged, and where `kinds` is given only those of these kinds. `commit`, `base` and `generated_at` (RFC 3339) are
+    told as they are. Raises nothing for any evidence.
+    """
+    criteria = [criterion for criterion in policy.criteria if criterion.phase is phase]
+    chosen = [criterion for criterion in criteria if kinds is None or criterion.evidence in kinds]
+    entries = _by_kind(evidence)
+    waived = apply_waivers(_judge_all(chosen, entries, policy), policy.waivers, _day(now))
+    behind = [findings_behind(each, _only(entries, each.criterion.evidence)) for each in waived.judged]
+    pointers = {item.kind: index for index, item in enumerate(evidence)}
+    results = tuple(_result(each, len(found), pointers) for each, found in zip(waived.judged, behind, strict=True))
+    blocked, decision = _decide(results, policy)
+    return Verdict(
+        decision=decision,
+        score=score(results) or 0.0,
+        policy_name=policy.name,
+        policy=policy.origin,
+        categories=scorecard(results),
+        criteria=results,
+        evidence=tuple(evidence),
+        commit=commit,
+        base=base,
+        generated_at=generated_at,
+        findings=_told_findings(waived, behind),
+        finding_totals=_totals(evidence),
+        waivers=policy.waivers,
+        blocked_by=blocked,
+        notices=notices(policy, evidence, results, waived.unused, left_out=len(criteria) - len(chosen)),
+    )
+
+
+def _judge_all(
+    criteria: Sequence[Criterion], entries: Mapping[str, Sequence[Evidence]], policy: Policy
+) -> tuple[Judged, ...]:
+    fit = {kind: tuple(map(sound, items)) for kind, items in entries.items()}
+    return tuple(judge_criterion(each, fit.get(each.evidence, ()), policy.expects) for each in criteria)
+
+
+def _decide(results: Sequence[CriterionResult], policy: Policy) -> tuple[tuple[str, ...], Decision]:
+    """Return the ids that block, and the decision. Where nothing passed there is nothing to go on."""
+    blocking = {Level.MUST, Level.SHOULD} if policy.conditional_blocks else {Level.MUST}
+    unmet = [result for result in results if result.outcome in UNMET]
+    blocked = tuple(result.id for result in unmet if result.level in blocking)
+    if blocked or not any(result.outcome is Outcome.PASS for result in results) or below_minimum(results, policy):
+        return blocked, Decision.NO_GO
+    conditional = any(result.level is Level.SHOULD for result in unmet)
+    return (), Decision.CONDITIONAL if conditional else Decision.GO
+
+
+def below_minimum(results: Sequence[CriterionResult], policy: Policy) -> bool:
+    """Whether the score is below the least that the policy asks for; never where it asks for none."""
+    return policy.minimum_score is not None and (score(results) or 0.0) < policy.minimum_score
+
+
+def _result(judged: Judged, finding_count: int, pointers: Mapping[str, int]) -> CriterionResult:
+    criterion = judged.criterion
+    index = pointers.get(criterion.evidence)
+    at_facts = judged.pointer is not None and index is not None
+    return CriterionResult(
+        id=criterion.id,
+        title=criterion.title,
+        category=criterion.category,
+        level=criterion.level,
+        phase=criterion.phase,
+        outcome=judged.outcome,
+        reason=judged.reason,
+        evidence_kind=criterion.evidence,
+        measured=judged.measured,
+        wanted=judged.wanted,
+        where=judged.where,
+        facts_pointer=f"/evidence/{index}/facts{judged.pointer}{_fact(judged)}" if at_facts else None,
+        finding_count=finding_count,
+        fix=judged.fix,
+        docs="" if criterion.own else f"{DOCS}#{criterion.id}",
+    )
+
+
+def _fact(judged: Judged) -> str:
+    """Return the step to the one fact that `require` is about, "" where it is about several."""
+    required = judged.criterion.require.get("required")
+    if judged.pointer or not isinstance(required, list) or len(required) != 1:
+        return ""
+    return f"/{escaped(str(required[0]))}"
+
+
+def _told_findings(waived: Waived, behind: Sequence[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """Return the findings behind what is unmet, those of a `must` first, so that the cap cuts off the least."""
+    unmet = [
+        (_LEVELS.index(each.criterion.level), found)
+        for each, found in zip(waived.judged, behind, strict=True)
+        if each.outcome in UNMET
+    ]
+    return capped(found for _level, found in sorted(unmet, key=lambda item: item[0]))
+
+
+def _totals(evidence: Sequence[Evidence]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for item in evidence:
+        if isinstance(item, Collected):
+            totals[item.kind] += len(item.findings)
+    return dict(totals)
+
+
+def _by_kind(evidence: Sequence[Evidence]) -> dict[str, list[Evidence]]:
+    entries: dict[str, list[Evidence]] = {}
+    for item in evidence:
+        entries.setdefault(item.kind, []).append(item)
+    return entries
+
+
+def _only(entries: Mapping[str, Sequence[Evidence]], kind: str) -> Evidence | None:
+    found = entries.get(kind, ())
+    return found[0] if len(found) == 1 else None
+
+
+def _day(now: date | datetime) -> date:
+    if isinstance(now, datetime):
+        return now.astimezone(UTC).date() if now.tzinfo is not None else now.date()
+    return now

@@ -1,0 +1,65 @@
+"""What every report says beside the outcomes: sentences about how far the verdict can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gate.judge.reasons import given
+from gate.judge.scorecard import score
+from gate.judge.wording import counted, listed, number
+from gate.model.evidence import Collected, Evidence, How
+from gate.model.policy import Policy, Waiver
+from gate.model.verdict import CriterionResult, Outcome
+
+
+def notices(
+    policy: Policy,
+    evidence: Sequence[Evidence],
+    results: Sequence[CriterionResult],
+    unused: Sequence[Waiver],
+    *,
+    left_out: int = 0,
+) -> tuple[str, ...]:
+    """Return the notices, what decides first. `left_out` counts the criteria that this run was told not to judge."""
+    return (
+        *_decisive(policy, results),
+        *_about_the_policy(policy, left_out),
+        *_supplied(evidence),
+        *(_unused(waiver) for waiver in unused),
+    )
+
+
+def _decisive(policy: Policy, results: Sequence[CriterionResult]) -> Iterator[str]:
+    if not any(result.outcome is Outcome.PASS for result in results):
+        yield "Nothing passed, and without evidence there is no go."
+    reached = score(results) or 0.0
+    if policy.minimum_score is not None and reached < policy.minimum_score:
+        told = number(reached, [policy.minimum_score])
+        yield f"The score is {told}, the policy wants at least {number(policy.minimum_score)}."
+
+
+def _about_the_policy(policy: Policy, left_out: int) -> Iterator[str]:
+    if policy.origin.path is None:
+        profile = given(policy.origin.profile)
+        yield f"There is no policy file; the profile {profile} was used. `gate init` writes one that fits."
+    if left_out:
+        count = counted(left_out, "criterion was", "criteria were")
+        yield f"This is a part of the verdict: {count} left out of this run."
+    for criterion in policy.criteria:
+        if criterion.disabled is not None:
+            yield f"{criterion.id} is switched off by the policy: {given(criterion.disabled)}."
+
+
+def _supplied(evidence: Sequence[Evidence]) -> Iterator[str]:
+    kinds = dict.fromkeys(
+        item.kind
+        for item in evidence
+        if isinstance(item, Collected) and any(source.how is How.SUPPLIED for source in item.sources)
+    )
+    if kinds:
+        yield f"Evidence for {listed(list(kinds), len(kinds))} was supplied by the job under review."
+
+
+def _unused(waiver: Waiver) -> str:
+    owner, expires = given(waiver.owner), given(waiver.expires)
+    return f"The waiver of {given(waiver.criterion)} by {owner} (until {expires}) was not needed; it can be removed."
