@@ -294,7 +294,18 @@ def stated_tally(attributes: Mapping[str, str], covered: str, total: str) -> Tal
     if covered not in attributes or total not in attributes:
         return None
     try:
-        return Tally(int(attributes[covered]), int(attributes[total]))
-    except ValueError:
+        return Tally(_whole(attributes[covered]), _whole(attributes[total]))
+    except (ValueError, OverflowError):
         told = f'{covered}="{shown(attributes[covered], 30)}" and {total}="{shown(attributes[total], 30)}"'
         raise ReportError(f"states {told}, which are not two whole numbers") from None
+
+
+def _whole(text: str) -> int:
+    """Read a whole number, also one that is written as "1.0". Raises ValueError or OverflowError."""
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+        if number != int(number):
+            raise
+        return int(number)

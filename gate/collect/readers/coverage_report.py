@@ -57,6 +57,8 @@ def _xml_reader(head: bytes) -> Reader:
     if root == "report":
         return _load("jacoco", "read_jacoco")
     if root == "coverage":
+        if b"<lineToCover" in head:
+            raise ReportError(f"is in the generic format of SonarQube; {_FORMATS} was expected")
         is_clover = _CLOVER.search(head) and not _COBERTURA.search(head)
         return _load("clover", "read_clover") if is_clover else _load("cobertura", "read_cobertura")
     if root is None:

@@ -71,6 +71,7 @@ class _Reader:
         self.counted_lines = NOTHING
         self.counted_branches = NOTHING
         self.tests_named = False
+        self.from_gcovr = False
         self.functions_first = True
         self.records = 0
 
@@ -113,6 +114,7 @@ class _Reader:
             self.record.stated[key] = int(value)
         elif key == b"TN":
             self.tests_named = True
+            self.from_gcovr |= value == b"GCOVR_report"
         elif key == b"FNF" and self.record is not None and not self.record.numbers:
             self.record.functions_first = True
         elif line and not colon and line[:1] != b"#":
@@ -151,12 +153,14 @@ class _Reader:
         """Compare what the records state with what they hold.
 
         A record that names a line twice may count it once or twice. LLVM (no TN:, the functions first) adds up its
-        totals over functions, so that a line of a closure or of a template counts several times.
+        totals over functions, so that a line of a closure or of a template counts several times; gcovr does so too, and
+        leaves the first lines of functions out.
         """
         lines, counted = self.stated_lines, self.counted_lines
         distinct = sum((item.lines.tally for item in files), NOTHING)
-        if not self.tests_named and self.functions_first and lines.total >= counted.total:
-            return ()
+        from_llvm = not self.tests_named and self.functions_first and lines.total >= counted.total
+        if from_llvm or self.from_gcovr:
+            lines = counted
         return disagreements((lines, counted, distinct), (self.stated_branches, self.counted_branches))
 
 
