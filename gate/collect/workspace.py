@@ -1,4 +1,7 @@
-"""The only door to the checkout: its inventory, contained bounded reads, and globs."""
+"""The only door to the checkout: its inventory, contained bounded reads, and globs.
+
+How a path is opened without being led out is in `safe_open`, how the disk is walked in `disk`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from gate.collect import safe_open
-from gate.collect.disk import find, printable, walk
+from gate.collect.disk import find, walk
+from gate.collect.safe_open import OpenProblem, kind_problem, open_file, status
 from gate.formats.globs import matches_any
 from gate.model.evidence import Gap
 
@@ -49,12 +54,11 @@ class ReadProblem(Exception):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{printable(path)}: {reason}")
+        super().__init__(f"{path}: {reason}")
 
     def gap(self, facts: tuple[str, ...] = ()) -> Gap:
         """This problem as a gap."""
-        shown = printable(self.path)
-        return Gap(subject=shown, reason=self.reason, path=shown, facts=facts)
+        return Gap(subject=self.path, reason=self.reason, path=self.path, facts=facts)
 
 
 class Stream(Protocol):
@@ -72,113 +76,79 @@ class Stream(Protocol):
 
 DEFAULT_LIMIT = 64 * 1024 * 1024
 REPORT_LIMIT = 256 * 1024 * 1024
-_PIECE = 1024 * 1024
-
-
-class _FileStream:
-    """The pieces of one open file, held against its limit and the size that it had when it was opened."""
-
-    def __init__(self, path: str, descriptor: int, limit: int) -> None:
-        self._path = path
-        self._descriptor = descriptor
-        self._limit = limit
-        self._size = os.fstat(descriptor).st_size
-        self._digest = hashlib.sha256()
-        if self._size > limit:
-            raise ReadProblem(path, _too_large(limit))
-
-    def __iter__(self) -> Iterator[bytes]:
-        total = 0
-        while True:
-            try:
-                piece = os.read(self._descriptor, _PIECE)
-            except OSError as error:
-                raise ReadProblem(self._path, f"could not be read: {os.strerror(error.errno or 0)}") from None
-            if not piece:
-                break
-            total += len(piece)
-            if total > self._limit:
-                raise ReadProblem(self._path, _too_large(self._limit))
-            self._digest.update(piece)
-            yield piece
-        if total != self._size:
-            raise ReadProblem(self._path, "changed while it was read")
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-
-def _too_large(limit: int) -> str:
-    return f"is larger than the {limit / 1024 / 1024:,.4g} MiB that the gate reads of such a file"
+_PIECE = 1 << 20
 
 
 class Workspace:
     """A checkout that may be hostile.
 
-    `tracked` is every entry that git tracks below `root`, None where there is no git. `scope` is a folder of the
-    workspace ("services/payments", "" for all of it): it bounds `entries` and `files`, not what may be read or matched.
-    Paths are POSIX and relative to `root`; a name on disk that is not UTF-8 holds surrogates (`os.fsdecode`).
+    `tracked` is what git tracks, from the workspace's root; None where there is no git, and then all that lies on disk
+    counts as tracked for `entries` and `files`. `scope` narrows those two to a folder; reads and globs are not narrowed.
     """
 
-    def __init__(self, root: Path, *, tracked: Sequence[Entry] | None, scope: str = "") -> None:
-        self.root = root.resolve()
+    def __init__(self, root: Path, *, tracked: Sequence[Entry] | None = None, scope: str = "") -> None:
+        self.root = root.absolute()
         self.scope = scope.strip("/")
-        self._tracked = None if tracked is None else tuple(sorted(tracked, key=lambda entry: entry.path))
-        self._tracked_paths = frozenset(entry.path for entry in self._tracked or ())
-        self._entries: tuple[Entry, ...] | None = None
+        self.has_git = tracked is not None
+        self._listed = None if tracked is None else tuple(sorted(tracked, key=lambda entry: entry.path))
 
-    @property
-    def has_git(self) -> bool:
-        """Whether git says what is tracked; without it, everything on disk counts as an entry."""
-        return self._tracked is not None
+    @cached_property
+    def _all(self) -> tuple[Entry, ...]:
+        return tuple(self._walk_entries()) if self._listed is None else self._listed
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """Every tracked path and every folder above one."""
+        known: set[str] = set()
+        for entry in self._all:
+            path = entry.path
+            while path and path not in known:
+                known.add(path)
+                path = path.rpartition("/")[0]
+        return frozenset(known)
+
+    @cached_property
+    def _scoped(self) -> tuple[Entry, ...]:
+        if not self.scope:
+            return self._all
+        return tuple(entry for entry in self._all if entry.path.startswith(f"{self.scope}/"))
+
+    @cached_property
+    def _tracked_paths(self) -> frozenset[str]:
+        return frozenset(entry.path for entry in self._listed or ())
 
     def entries(self) -> Sequence[Entry]:
         """Return what is tracked (in scope), sorted by path; without git, all regular files and links on disk."""
-        if self._entries is None:
-            everything = self._on_disk() if self._tracked is None else self._tracked
-            inside = f"{self.scope}/"
-            self._entries = tuple(entry for entry in everything if not self.scope or entry.path.startswith(inside))
-        return self._entries
+        return self._scoped
 
     def files(self, *patterns: str) -> Sequence[str]:
         """Return the paths of tracked regular files in scope, of those that match any glob when globs are given."""
-        paths = [entry.path for entry in self.entries() if entry.type is EntryType.FILE]
-        if not patterns:
-            return paths
-        return [path for path in paths if matches_any(patterns, printable(path))]
+        found = (entry.path for entry in self._scoped if entry.type is EntryType.FILE)
+        return [path for path in found if not patterns or matches_any(patterns, path)]
 
     def is_tracked(self, path: str) -> bool:
         """Whether git tracks this path; always False where there is no git."""
         return path in self._tracked_paths
 
     def exists(self, path: str) -> bool:
-        """Whether a file, a folder or a link lies at this path; "" is the root. What may not be opened is not there."""
-        if not path:
-            return True
-        try:
-            safe_open.status(self.root, path)
-        except safe_open.OpenProblem:
-            return False
-        return True
+        """Whether a path is part of the checkout: tracked, a folder of something tracked, or lying on disk."""
+        plain = path.rstrip("/")
+        return not plain or plain in self._known or self._status(plain) is not None
 
     def problem(self, path: str) -> str | None:
-        """Return why this path cannot be read as a file, in words; None for a regular file."""
+        """Return why a path is not a regular file that can be read ("is a symbolic link, …"), None when it is one."""
         try:
-            return safe_open.kind_problem(safe_open.status(self.root, path).st_mode)
-        except safe_open.OpenProblem as problem:
+            return kind_problem(status(self.root, path).st_mode)
+        except OpenProblem as problem:
             return problem.reason
 
-    def modified(self, path: str) -> float:
-        """Return when a regular file was last written, in seconds since 1970. Raises ReadProblem."""
-        return self._status(path).st_mtime
-
-    def size(self, path: str) -> int:
-        """Return the size of a regular file in bytes without reading it. Raises ReadProblem."""
-        return self._status(path).st_size
+    def modified(self, path: str) -> float | None:
+        """Return when a file was last written (unix seconds), None where there is none."""
+        found = self._status(path)
+        return None if found is None else found.st_mtime
 
     def glob(self, *patterns: str) -> Sequence[str]:
-        """Return the regular files on disk that match any of the globs, sorted, whether they are tracked or not.
+        """Return the regular files on disk that any glob matches, sorted, tracked or not, whatever the scope.
 
         No link is followed and no `.git` entered. Raises GlobError.
         """
@@ -194,28 +164,54 @@ class Workspace:
     def stream(self, path: str, limit: int = REPORT_LIMIT) -> Iterator[Stream]:
         """Open one regular file for reading piece by piece under the same rules. Raises ReadProblem."""
         try:
-            descriptor = safe_open.open_file(self.root, path)
-        except safe_open.OpenProblem as problem:
-            raise ReadProblem(path, problem.reason) from None
-        try:
-            yield _FileStream(path, descriptor, limit)
-        finally:
-            os.close(descriptor)
+            descriptor = open_file(self.root, path)
+        except OpenProblem as problem:
+            raise ReadProblem(path, problem.reason) from problem
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            size = os.fstat(descriptor).st_size
+            if size > limit:
+                raise ReadProblem(path, f"is {size:,} bytes long, more than the {limit:,} that are read")
+            yield _FileStream(path, file, limit)
 
-    def _status(self, path: str) -> os.stat_result:
+    def _status(self, path: str) -> os.stat_result | None:
         try:
-            found = safe_open.status(self.root, path)
-            reason = safe_open.kind_problem(found.st_mode)
-        except safe_open.OpenProblem as problem:
-            reason = problem.reason
-        if reason is not None:
-            raise ReadProblem(path, reason)
-        return found
+            return status(self.root, path)
+        except OpenProblem:
+            return None
 
-    def _on_disk(self) -> tuple[Entry, ...]:
-        found = (
-            Entry(item.path, EntryType.SYMLINK if item.is_link else EntryType.FILE)
-            for item in walk(self.root)
-            if item.is_file or item.is_link
-        )
-        return tuple(sorted(found, key=lambda entry: entry.path))
+    def _walk_entries(self) -> Iterator[Entry]:
+        for item in sorted(walk(self.root), key=lambda item: item.path):
+            if item.is_link or item.is_file:
+                yield Entry(item.path, EntryType.SYMLINK if item.is_link else EntryType.FILE)
+
+
+class _FileStream:
+    """A Stream over an open file."""
+
+    def __init__(self, path: str, file: FileIO, limit: int) -> None:
+        self._path = path
+        self._file = file
+        self._limit = limit
+        self._hash = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the pieces."""
+        left = self._limit
+        while piece := _reading(self._path, self._file, _PIECE):
+            left -= len(piece)
+            if left < 0:
+                raise ReadProblem(self._path, f"is larger than {self._limit:,} bytes")
+            self._hash.update(piece)
+            yield piece
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of what was read."""
+        return self._hash.hexdigest()
+
+
+def _reading(path: str, file: FileIO, size: int) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as error:
+        raise ReadProblem(path, f"cannot be read: {error.strerror}") from error
