@@ -59,6 +59,11 @@ class Capture:
         """Called by `parse`."""
         self._parser = parser
 
+    @property
+    def line(self) -> int:
+        """The line that the parser is at, counted from 1."""
+        return self._parser.CurrentLineNumber if self._parser is not None else 1
+
     def begin(self) -> None:
         """Start to gather text; what was gathered before is dropped."""
         self._parts.clear()
