@@ -16,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from gate.collect.disk import find, walk
+from gate.collect.disk import find, printable, walk
 from gate.collect.safe_open import OpenProblem, kind_problem, open_file, status
 from gate.formats.globs import matches_any
 from gate.model.evidence import Gap
@@ -83,7 +83,7 @@ class Workspace:
     """A checkout that may be hostile.
 
     `tracked` is what git tracks, from the workspace's root; None where there is no git, and then all that lies on disk
-    counts as tracked for `entries` and `files`. `scope` narrows those two to a folder; reads and globs are not narrowed.
+    counts as tracked for `entries` and `files`. `scope` narrows those two to a folder, and nothing else.
     """
 
     def __init__(self, root: Path, *, tracked: Sequence[Entry] | None = None, scope: str = "") -> None:
@@ -124,7 +124,7 @@ class Workspace:
     def files(self, *patterns: str) -> Sequence[str]:
         """Return the paths of tracked regular files in scope, of those that match any glob when globs are given."""
         found = (entry.path for entry in self._scoped if entry.type is EntryType.FILE)
-        return [path for path in found if not patterns or matches_any(patterns, path)]
+        return [path for path in found if not patterns or matches_any(patterns, printable(path))]
 
     def is_tracked(self, path: str) -> bool:
         """Whether git tracks this path; always False where there is no git."""

@@ -1,0 +1,213 @@
+"""`gate init`: look at the repository and write a commented policy that fits it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gate.commands.options import PROFILES
+from gate.errors import UserError
+
+if TYPE_CHECKING:
+    from gate.collect.workspace import Workspace
+    from gate.judge.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """How one ecosystem's tests leave a report. `markers` are globs of files that show that it is in use."""
+
+    name: str
+    markers: tuple[str, ...]
+    tests: str
+    tests_hint: str
+    coverage: str
+    coverage_hint: str
+
+
+RUNNERS: tuple[Runner, ...] = (
+    Runner(
+        "pytest",
+        ("**/conftest.py", "**/test_*.py", "**/*_test.py", "pytest.ini"),
+        "reports/junit.xml",
+        "pytest --junitxml=reports/junit.xml",
+        "reports/coverage.xml",
+        "pytest --cov --cov-report=xml:reports/coverage.xml",
+    ),
+    Runner(
+        "Maven",
+        ("pom.xml", "*/pom.xml"),
+        "**/surefire-reports/TEST-*.xml",
+        "mvn verify",
+        "**/target/site/jacoco/jacoco.xml",
+        "mvn verify with the jacoco-maven-plugin's report goal",
+    ),
+    Runner(
+        "Gradle",
+        ("build.gradle", "build.gradle.kts", "*/build.gradle", "*/build.gradle.kts"),
+        "**/build/test-results/**/TEST-*.xml",
+        "gradle test",
+        "**/build/reports/jacoco/**/*.xml",
+        "gradle jacocoTestReport with xml.required = true",
+    ),
+    Runner(
+        "Go",
+        ("go.mod", "*/go.mod"),
+        "reports/junit.xml",
+        "gotestsum --junitfile reports/junit.xml -- -coverprofile=coverage.out ./...",
+        "coverage.out",
+        "go test -coverprofile=coverage.out ./...",
+    ),
+    Runner(
+        "Node.js",
+        ("package.json", "*/package.json"),
+        "reports/junit.xml",
+        "jest --reporters=jest-junit, or vitest --reporter=junit --outputFile=reports/junit.xml",
+        "coverage/lcov.info",
+        "jest --coverage --coverageReporters=lcov",
+    ),
+    Runner(
+        "Rust",
+        ("Cargo.toml", "*/Cargo.toml"),
+        "target/nextest/ci/junit.xml",
+        "cargo nextest run --profile ci, with junit.path set in .config/nextest.toml",
+        "lcov.info",
+        "cargo llvm-cov --lcov --output-path lcov.info",
+    ),
+    Runner(
+        ".NET",
+        ("**/*.csproj", "**/*.fsproj"),
+        "**/TestResults/*.trx",
+        "dotnet test --logger trx",
+        "**/coverage.cobertura.xml",
+        'dotnet test --collect:"XPlat Code Coverage"',
+    ),
+    Runner(
+        "PHPUnit",
+        ("phpunit.xml", "phpunit.xml.dist", "phpunit.dist.xml"),
+        "reports/junit.xml",
+        "phpunit --log-junit reports/junit.xml",
+        "reports/clover.xml",
+        "phpunit --coverage-clover reports/clover.xml",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was seen in the repository: runners in use, documents that are there by the criterion they would meet."""
+
+    name: str
+    runners: tuple[Runner, ...]
+    documents: dict[str, str]
+    audited: bool
+
+
+@click.command("init")
+@click.option(
+    "--workspace", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="DIR", help="The checkout."
+)
+@click.option("--profile", type=click.Choice(PROFILES), default="baseline", show_default=True, help="What to extend.")
+@click.option("--stdout", is_flag=True, help="Print the policy instead of writing it.")
+def command(workspace: Path, profile: str, stdout: bool) -> int:
+    """Look at the repository and write .gate/policy.yml with comments. An existing file is never overwritten."""
+    from gate.commands import wiring
+    from gate.judge.catalogue import load_catalogue
+    from gate.judge.policy_file import read_policy
+
+    target = workspace / wiring.DEFAULT_POLICY
+    if target.exists() and not stdout:
+        raise UserError(f"{target} is there already; `gate init --stdout` prints what would be written.")
+    catalogue = load_catalogue()
+    tree = wiring.open_tree(workspace, wiring.quiet_machine(os.environ), scope="")
+    text = draft(look(workspace.resolve().name, tree, catalogue, profile), profile)
+    # What we write must be a policy: a mistake here is ours, and it is told before anything is written.
+    read_policy(text.encode(), path=wiring.DEFAULT_POLICY, catalogue=catalogue)
+    if stdout:
+        click.echo(text, nl=False)
+        return 0
+    wiring.write_new(target, text, workspace)
+    click.echo(f"Wrote {target}. Run your tests so that their reports are there, then `gate run --no-publish`.")
+    return 0
+
+
+def look(name: str, workspace: Workspace, catalogue: Catalogue, profile: str) -> Findings:
+    """See what is in use."""
+    runners = tuple(runner for runner in RUNNERS if workspace.files(*runner.markers))
+    chosen = catalogue.profiles[profile].criteria
+    documents: dict[str, str] = {}
+    for entry in catalogue.criteria.values():
+        patterns = entry.fill({}).parameters.get("path")
+        if entry.evidence == "docs" and entry.id not in chosen and isinstance(patterns, list):
+            found = workspace.files(*(str(pattern) for pattern in patterns))
+            if found:
+                documents[entry.id] = found[0]
+    audited = bool(
+        workspace.files("**/requirements*.txt", "**/{uv,poetry,pdm}.lock", "**/Pipfile.lock", "**/pylock*.toml")
+    )
+    return Findings(name, runners, documents, audited)
+
+
+def draft(seen: Findings, profile: str) -> str:
+    """Return the text of a policy."""
+    lines = [
+        "# What must hold before a change to this repository may merge, judged by evidence.",
+        "# Try it: `gate run --no-publish`. What a criterion asks: `gate explain ID`. All of them: `gate criteria`.",
+        "version: 1",
+        f"name: {_quoted(seen.name)}",
+        f"extends: {profile}  # baseline, production or strict",
+        "",
+        "# Where the reports of this run lie. They must be made by the run: a report that git tracks is no evidence.",
+        "evidence:",
+        "  tests:",
+        *_reports([(item.tests, item.tests_hint, item.name) for item in seen.runners], "reports/junit*.xml"),
+        "  coverage:",
+        *_reports([(item.coverage, item.coverage_hint, item.name) for item in seen.runners], "coverage.xml"),
+    ]
+    lines += ["", "criteria:"]
+    lines += [
+        "  # Each catalogue criterion takes its parameters here; `enabled: false` needs a reason, and every report says so.",
+        "  coverage.lines: {minimum: 60}",
+    ]
+    if not seen.audited:
+        lines.append(
+            "  # No Python requirements or lock file was found. Supply a report of your own audit tool, or say why not:"
+        )
+        lines.append('  # dependencies.audited: {enabled: false, reason: "…"}')
+    if seen.documents:
+        lines.append("  # These documents are there already, so they may as well count.")
+        lines += [f"  {id_}: {{level: should, path: {_quoted(path)}}}" for id_, path in sorted(seen.documents.items())]
+    lines += [
+        "",
+        "  # A criterion of your own is a JSON Schema on the facts of one kind (`gate schema evidence/files`):",
+        "  # config.production-logging:",
+        "  #   title: Production does not log at DEBUG",
+        "  #   category: configuration",
+        "  #   level: must",
+        "  #   evidence: files",
+        "  #   select: {path: config/production.yaml}",
+        "  #   require: {required: [log_level], properties: {log_level: {enum: [INFO, WARNING]}}}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _reports(found: list[tuple[str, str, str]], otherwise: str) -> list[str]:
+    lines = [f"    # {name}: {hint}" for _path, hint, name in found]
+    paths = list(dict.fromkeys(path for path, _hint, _name in found)) or [otherwise]
+    return [*lines, "    reports:", *(f"      - {_quoted(path)}" for path in paths)]
+
+
+def _quoted(text: str) -> str:
+    """Return a YAML scalar that means this text and nothing else."""
+    import json
+
+    plain = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "")
+    return (
+        text
+        if plain.isalpha() and plain.isascii() and text[0].isalpha() and not text.startswith("no")
+        else json.dumps(text)
+    )
