@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import os
 import resource
-import selectors
-import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gate.collect.child import ChildProblem, communicate, discard
+from gate.collect.plain_text import plain
+
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_STDERR_KEPT = 64 * 1024
 _TAIL_SHOWN = 300
-_PIECE = 1 << 16
-_GRACE = 2.0
-"""Seconds between asking a child to end and killing it, and for its output to end after it did."""
+_ARGUMENTS_LOGGED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +68,36 @@ class Runner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class SubprocessRunner:
-    """Runs real children, each in a session of its own, with nothing of our environment.
+    """Runs children for real. Safe to use from several threads.
 
-    `log` gets one line per run for --verbose: tool, exit code, seconds, never output or environment. Safe to use from
-    several threads: there is no preexec_fn and no shared state.
+    Nothing of the gate's own environment reaches a child but what is passed in here as `environment` (proxies, the
+    file of trusted certificates). Every run gets a HOME and a TMPDIR of its own below `temporary` (the system's folder
+    for temporary files by default), which are removed after it. `log` takes one plain line for each run: the tool, how
+    it ended, seconds and its first arguments, never its output. `uid` is the user, and the group, that children run
+    as; None leaves it as it is.
+
+    Limits are set from outside (`prlimit`), right after the program has started: a function that runs in the child
+    before it (`preexec_fn`) may deadlock when other threads hold locks, and a launcher would cost an interpreter.
     """
 
-    log: Callable[[str], None] = lambda _line: None
-    path: str = FIXED_PATH
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str] | None = None,
+        temporary: Path | None = None,
+        uid: int | None = None,
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self._environment = dict(environment or {})
+        self._temporary = temporary
+        self._uid = uid
+        self._log = log
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End every child that is running; whoever waits for one gets a ToolProblem, and no new one is started."""
+        self._stopped.set()
 
     def run(
         self,
@@ -95,190 +112,111 @@ class SubprocessRunner:
         max_stdout: int = 256 * 1024 * 1024,
         memory: int | None = None,
     ) -> Completed:
-        """Run one program to its end; see Runner."""
-        name = program.name
+        """Run one program to its end; see `Runner.run`. Raises ToolProblem."""
+        tool = _name(program, arguments)
         if not program.is_absolute():
-            raise ToolProblem(name, "was not run: its path is not absolute")
+            raise ToolProblem(tool, "was not run: its path is not absolute")
+        if self._stopped.is_set():
+            raise ToolProblem(tool, "was not run: the gate is ending")
         begun = time.monotonic()
-        with _fresh_home() as home:
-            variables = self._variables(home) | dict(environment or {})
+        with tempfile.TemporaryDirectory(prefix="gate-", dir=self._temporary, ignore_cleanup_errors=True) as own:
+            surroundings = self._surroundings(Path(own)) | dict(environment or {})
+            child = self._start(tool, (str(program), *arguments), cwd, surroundings)
+            told = "did not end"
             try:
-                child = subprocess.Popen(  # noqa: S603 - an absolute program, a list of arguments, no shell
-                    [str(program), *arguments],
-                    cwd=cwd,
-                    env=variables,
-                    stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    start_new_session=True,
-                    umask=0o077,
+                _limit(tool, child, memory)
+                ended = communicate(
+                    child, stdin=stdin, timeout=timeout, max_stdout=max_stdout, stopped=self._stopped.is_set
                 )
-            except (OSError, ValueError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                raise ToolProblem(name, f"could not be started: {reason}") from error
-            _limit(child.pid, memory)
-            talk = _Talk(child, stdin, max_stdout, begun + timeout)
-            try:
-                problem = talk.run(timeout)
+                told = f"ended with {ended.exit_code}"
+            except ChildProblem as problem:
+                told = problem.reason
+                raise ToolProblem(tool, told) from None
             finally:
-                _end_group(child)
-                talk.close()
-        seconds = time.monotonic() - begun
-        self.log(f"{name} ended with {child.returncode} after {seconds:.2f} s: {clean_line(' '.join(arguments[:6]))}")
-        stderr = talk.stderr.decode("utf-8", "replace")
-        if problem is not None:
-            raise ToolProblem(name, problem)
-        if child.returncode < 0:
-            raise ToolProblem(name, f"was killed by {_signal_name(-child.returncode)}{_tail(stderr)}")
-        if child.returncode not in exit_codes:
-            raise ToolProblem(name, f"ended with exit code {child.returncode}{_tail(stderr)}")
-        return Completed(child.returncode, bytes(talk.stdout), stderr, seconds)
+                shown = plain(" ".join(arguments[:_ARGUMENTS_LOGGED]))
+                self._log(f"{tool} {told} after {time.monotonic() - begun:.2f} s: {shown}")
+        stderr = ended.stderr.decode("utf-8", "replace")
+        if ended.exit_code < 0 or ended.exit_code not in exit_codes:
+            raise ToolProblem(tool, _outcome(ended.exit_code) + _last_words(stderr))
+        return Completed(ended.exit_code, ended.stdout, stderr, time.monotonic() - begun)
 
-    def _variables(self, home: Path) -> dict[str, str]:
+    def _surroundings(self, own: Path) -> dict[str, str]:
+        """Make the folders of one run and return its environment."""
+        folders = {"HOME": own / "home", "TMPDIR": own / "tmp"}
+        for folder in folders.values():
+            folder.mkdir(mode=0o700)
+        if self._uid is not None:
+            for folder in (own, *folders.values()):
+                os.chown(folder, self._uid, self._uid)
         return {
-            "PATH": self.path,
+            "PATH": FIXED_PATH,
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
-            "HOME": str(home / "home"),
-            "TMPDIR": str(home / "tmp"),
+            **{name: str(folder) for name, folder in folders.items()},
+            **self._environment,
         }
 
-
-@dataclass(slots=True)
-class _Talk:
-    """The conversation with one child: both outputs are read as they come, so neither can block it."""
-
-    child: subprocess.Popen[bytes]
-    stdin: bytes
-    max_stdout: int
-    deadline: float
-    stdout: bytearray = field(default_factory=bytearray)
-    stderr: bytearray = field(default_factory=bytearray)
-
-    def run(self, timeout: float) -> str | None:
-        """Read until the child has ended and its output too; return why that did not happen, or None."""
-        with selectors.DefaultSelector() as selector:
-            self._register(selector)
-            ended_at: float | None = None
-            while True:
-                moment = time.monotonic()
-                if ended_at is None and self.child.poll() is not None:
-                    ended_at = moment
-                open_outputs = [key for key in selector.get_map().values() if key.fileobj is not self.child.stdin]
-                if ended_at is not None and not open_outputs:
-                    return None
-                if ended_at is None and moment >= self.deadline:
-                    return f"did not end within {timeout:g} s and was killed"
-                if ended_at is not None and moment >= ended_at + _GRACE:
-                    return "ended, but a process that it left behind kept its output open"
-                if not open_outputs:
-                    with suppress(subprocess.TimeoutExpired):
-                        self.child.wait(max(0.0, self.deadline - moment))
-                    continue
-                wait = 0.05 if ended_at is not None else min(1.0, self.deadline - moment)
-                problem = self._exchange(selector, max(0.0, wait))
-                if problem is not None:
-                    return problem
-
-    def _register(self, selector: selectors.BaseSelector) -> None:
-        for stream in (self.child.stdout, self.child.stderr, self.child.stdin):
-            if stream is not None:
-                os.set_blocking(stream.fileno(), False)
-                writing = stream is self.child.stdin
-                selector.register(stream, selectors.EVENT_WRITE if writing else selectors.EVENT_READ)
-
-    def _exchange(self, selector: selectors.BaseSelector, wait: float) -> str | None:
-        for key, _events in selector.select(wait):
-            if key.fileobj is self.child.stdin:
-                self._feed(selector)
-            elif not self._take(key.fd, into_stdout=key.fileobj is self.child.stdout):
-                selector.unregister(key.fileobj)
-            elif len(self.stdout) > self.max_stdout:
-                return f"wrote more than {self.max_stdout:,} bytes and was killed"
-        return None
-
-    def _feed(self, selector: selectors.BaseSelector) -> None:
-        stream = self.child.stdin
-        assert stream is not None
+    def _start(
+        self, tool: str, command: Sequence[str], cwd: Path, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         try:
-            self.stdin = self.stdin[os.write(stream.fileno(), self.stdin[:_PIECE]) :]
-        except BrokenPipeError:
-            self.stdin = b""
-        except BlockingIOError:
-            return
-        if not self.stdin:
-            selector.unregister(stream)
-            stream.close()
-
-    def _take(self, descriptor: int, *, into_stdout: bool) -> bool:
-        try:
-            piece = os.read(descriptor, _PIECE)
-        except BlockingIOError:
-            return True
-        if into_stdout:
-            self.stdout += piece
-        else:
-            self.stderr += piece
-            del self.stderr[:-_STDERR_KEPT]
-        return bool(piece)
-
-    def close(self) -> None:
-        """Close our ends of the pipes."""
-        for stream in (self.child.stdout, self.child.stderr, self.child.stdin):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+            return subprocess.Popen(  # noqa: S603 - an absolute program and a list of arguments, never a shell
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                cwd=cwd,
+                env=environment,
+                start_new_session=True,
+                umask=0o077,
+                user=self._uid,
+                group=self._uid,
+                extra_groups=None if self._uid is None else (),
+            )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            if isinstance(error, FileNotFoundError) and error.filename == str(cwd):
+                reason = f"the folder {cwd} to run it in is not there"
+            raise ToolProblem(tool, f"could not be started: {reason}") from None
 
 
-@contextmanager
-def _fresh_home() -> Iterator[Path]:
-    """Make a HOME and a TMPDIR that nobody wrote to before, and remove them afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="gate-"))
+def _name(program: Path, arguments: Sequence[str]) -> str:
+    """Return what a sentence calls the tool: the module of `python -m MODULE`, else the program."""
+    leading = list(arguments[:3])
+    if "-m" in leading and leading.index("-m") + 1 < len(arguments):
+        return arguments[leading.index("-m") + 1].replace("_", "-")
+    return program.name
+
+
+def _limit(tool: str, child: subprocess.Popen[bytes], memory: int | None) -> None:
+    """Forbid core dumps, and bound the address space. Raises ToolProblem when it cannot be bounded but must be."""
     try:
-        (folder / "home").mkdir()
-        (folder / "tmp").mkdir()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _limit(pid: int, memory: int | None) -> None:
-    """Set limits from outside: that needs no code in the forked child, so it is safe with threads."""
-    with suppress(OSError):
-        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        resource.prlimit(child.pid, resource.RLIMIT_CORE, (0, 0))
         if memory is not None:
-            resource.prlimit(pid, resource.RLIMIT_AS, (memory, memory))
+            resource.prlimit(child.pid, resource.RLIMIT_AS, (memory, memory))
+    except ProcessLookupError:
+        pass
+    except (OSError, ValueError) as error:
+        if memory is not None:
+            discard(child)
+            raise ToolProblem(tool, f"was not run: its memory cannot be limited here ({error})") from None
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """End the child and whatever it started in its session; ask first, then kill."""
-    _signal_group(child.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        child.wait(_GRACE)
-    _signal_group(child.pid, signal.SIGKILL)
-    child.wait()
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
-def _signal_name(number: int) -> str:
+def _outcome(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"ended with exit code {exit_code}"
     try:
-        return f"signal {number} ({signal.Signals(number).name})"
+        return f"was killed by signal {-exit_code} ({signal.Signals(-exit_code).name})"
     except ValueError:
-        return f"signal {number}"
+        return f"was killed by signal {-exit_code}"
 
 
-def _tail(stderr: str) -> str:
-    """Return the last line that a child complained with, cleaned, after a colon; nothing when it was silent."""
-    lines = [cleaned for line in stderr.splitlines() if (cleaned := clean_line(line))]
-    return f": {lines[-1][:_TAIL_SHOWN]}" if lines else ""
-
-
-def clean_line(text: str) -> str:
-    """Return one line of a child's output that can neither steer a terminal nor a runner's log."""
-    seen = "".join(char if not unicodedata.category(char).startswith("C") else " " for char in text)
-    return " ".join(seen.split()).replace("::", ": :").replace("##[", "# #[")
+def _last_words(stderr: str) -> str:
+    """Return the last line that a child complained with, cleaned, behind a colon; nothing when it was silent."""
+    for line in reversed(stderr.splitlines()):
+        cleaned = plain(line[-16 * _TAIL_SHOWN :], _TAIL_SHOWN)
+        if cleaned:
+            return f": {cleaned}"
+    return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.collect.process import Completed, SubprocessRunner, ToolProblem, clean_line
+from gate.collect.process import Completed, SubprocessRunner, ToolProblem
 
 SHELL = Path("/bin/sh")
 PYTHON = Path(sys.executable)
@@ -182,8 +182,82 @@ def test_no_child_keeps_a_descriptor_or_signal_mask_of_ours(tmp_path: Path) -> N
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+def test_stop_ends_every_child_and_starts_no_more() -> None:
+    runner = SubprocessRunner()
+    problems: list[str] = []
+
+    def wait() -> None:
+        with pytest.raises(ToolProblem) as caught:
+            runner.run(SHELL, ["-c", "sleep 60"], cwd=Path("/"))
+        problems.append(caught.value.reason)
+
+    threads = [threading.Thread(target=wait) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    runner.stop()
+    for thread in threads:
+        thread.join(10)
+    assert problems == ["was killed: the gate is ending"] * 3
+    with pytest.raises(ToolProblem, match="was not run: the gate is ending"):
+        runner.run(SHELL, ["-c", "true"], cwd=Path("/"))
+
+
+def test_what_is_passed_in_reaches_every_child_and_its_folders_lie_where_it_says(tmp_path: Path) -> None:
+    runner = SubprocessRunner(environment={"HTTPS_PROXY": "http://proxy:1"}, temporary=tmp_path)
+    done = runner.run(SHELL, ["-c", 'echo "$HTTPS_PROXY"; echo "$HOME"; umask; ulimit -c'], cwd=Path("/"))
+    proxy, home, umask, core = done.stdout.decode().splitlines()
+    assert (proxy, umask, core) == ("http://proxy:1", "0077", "0")
+    assert Path(home).parents[1] == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
+def test_children_can_run_as_another_user() -> None:
+    done = SubprocessRunner(uid=65534).run(SHELL, ["-c", 'id -u; id -g; id -G; echo x > "$HOME/x"'], cwd=Path("/"))
+    assert done.stdout.split() == [b"65534"] * 3
+
+
+def test_both_outputs_closed_early_is_waited_for_within_the_timeout() -> None:
+    assert shell("exec >&- 2>&-; sleep 0.2", exit_codes=frozenset({0})).stdout == b""
+    with pytest.raises(ToolProblem, match="did not end within"):
+        shell("exec >&- 2>&-; sleep 60", timeout=0.5)
+
+
+def test_a_background_process_that_holds_no_pipe_is_ended_with_the_child() -> None:
+    marker = f"gate-test-{os.getpid()}-{time.monotonic_ns()}"
+    shell(f"{sys.executable} -c 'import time; time.sleep(60) # {marker}' >/dev/null 2>&1 </dev/null & echo ok")
+    time.sleep(0.2)
+    assert not alive(marker)
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"), [("a\tb\x00c", "a b c"), ("::set-output::", ": :set-output: :"), ("##[x]", "# #[x]")]
+    ("arguments", "cwd", "reason"),
+    [
+        (["a\0b"], Path("/"), "could not be started: embedded null byte"),
+        (["-c", "x" * 200_000], Path("/"), "could not be started: Argument list too long"),
+        (["-c", "true"], Path("/no/such/folder"), "the folder /no/such/folder to run it in is not there"),
+    ],
 )
-def test_clean_lines(text: str, expected: str) -> None:
-    assert clean_line(text) == expected
+def test_what_cannot_be_started_says_why(arguments: list[str], cwd: Path, reason: str) -> None:
+    with pytest.raises(ToolProblem, match=reason):
+        SubprocessRunner().run(SHELL, arguments, cwd=cwd)
+
+
+def test_a_module_is_called_by_its_name() -> None:
+    with pytest.raises(ToolProblem) as caught:
+        SubprocessRunner().run(PYTHON, ["-I", "-m", "no_such_module"], cwd=Path("/"))
+    assert str(caught.value).startswith("no-such-module ended with exit code 1: ")
+
+
+def test_memory_that_cannot_be_limited_is_not_pretended() -> None:
+    with pytest.raises(ToolProblem, match="memory cannot be limited"):
+        shell("sleep 60", memory=-5)
+
+
+def test_no_descriptor_is_left_open() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for script in ("true", "exit 3", "sleep 60"):
+        with pytest.raises(ToolProblem):
+            shell(script, timeout=0.3, exit_codes=frozenset({7}))
+    assert len(os.listdir("/proc/self/fd")) == before
