@@ -59,8 +59,11 @@ def _of_file(path: str, issues: Iterable[tuple[BanditIssue, bool]], lines: list[
         identity = b"\0".join((issue.test_id.encode(), path.encode(), b"".join(code.split())))
         count = seen[identity] = seen.get(identity, -1) + 1
         properties: JsonObject = {"name": issue.test_name, "confidence": issue.issue_confidence.lower()}
-        if issue.last_line > issue.line_number:
-            properties["end_line"] = issue.last_line
+        first, last = issue.lines
+        if first < issue.line_number:
+            properties["start_line"] = first
+        if last > issue.line_number:
+            properties["end_line"] = last
         yield Finding(
             rule=issue.test_id,
             severity=_SEVERITIES.get(issue.issue_severity, "high"),

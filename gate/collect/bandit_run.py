@@ -38,9 +38,14 @@ _SHARE = 2 * 1024 * 1024
 _MAX_RETRIES = 24
 """Runs that may be spent on finding the file that makes a share crash."""
 
+_TIMED_OUT = "did not end within"
+_STDERR_FULL = 60_000
+"""Bytes of stderr from which on some of it may have been cut away."""
+
 _CRASHED_CHECK = re.compile(r"Bandit internal error running: (\w+) on file (.+?) at line (-?\d+): ")
+DOES_NOT_PARSE = "does not parse as Python, so bandit did not look at it"
 _REASONS = {
-    "syntax error while parsing AST from file": "does not parse as Python, so bandit did not look at it",
+    "syntax error while parsing AST from file": DOES_NOT_PARSE,
     "exception while scanning file": "makes bandit give up (nested too deep, or not Python)",
 }
 
@@ -96,9 +101,14 @@ class Bandit:
 
     def _scan(self, paths: Sequence[str], share: _Share, ignore_nosec: bool) -> None:
         try:
-            report, crashed = self._once(paths, ignore_nosec)
+            report, told = self._once(paths, ignore_nosec)
+            if len(told) >= _STDERR_FULL and not ignore_nosec:
+                # Comments that bandit does not understand fill stderr, and crashed checks may hide behind them.
+                _, told = self._once(paths, ignore_nosec=True)
+            if len(told) >= _STDERR_FULL:
+                raise ToolProblem("bandit", "complained more than can be kept")
         except ToolProblem as problem:
-            if len(paths) > 1 and share.retries >= 2 and "time" not in problem.reason:
+            if len(paths) > 1 and share.retries >= 2 and _TIMED_OUT not in problem.reason:
                 share.retries -= 2
                 middle = len(paths) // 2
                 self._scan(paths[:middle], share, ignore_nosec)
@@ -107,7 +117,7 @@ class Bandit:
             share.failed += paths
             share.gaps += [Gap(path, f"was not scanned: {problem}", path) for path in paths]
             return
-        share.gaps += crashed
+        share.gaps += self._crashed_checks(told.decode(errors="replace"))
         self._sort_out(paths, report, share)
         marked = sorted(path for path, count in report.scanned.items() if count)
         if marked:
@@ -141,8 +151,8 @@ class Bandit:
             else:
                 share.suppressed.append(issue)
 
-    def _once(self, paths: Sequence[str], ignore_nosec: bool) -> tuple[BanditReport, list[Gap]]:
-        """Run bandit once. Raises ToolProblem when that proves nothing about any of the files."""
+    def _once(self, paths: Sequence[str], ignore_nosec: bool) -> tuple[BanditReport, bytes]:
+        """Run bandit once; return its report and stderr. Raises ToolProblem when it proves nothing about any file."""
         arguments = ["-q", "-f", "json", "-n", "1", "-x", "", "--ini", str(_INI)]
         if ignore_nosec:
             arguments.append("--ignore-nosec")
@@ -161,11 +171,14 @@ class Bandit:
         if bool(report.issues) != (completed.exit_code == 1):
             told = f"ended with exit code {completed.exit_code}, but lists {len(report.issues)} issues"
             raise ToolProblem("bandit", told)
-        crashed = [
+        return self._in_workspace(report), completed.stderr.encode(errors="replace")
+
+    def _crashed_checks(self, stderr: str) -> list[Gap]:
+        """Return a gap for each check that crashed: bandit goes on without it, and says so nowhere else."""
+        return [
             Gap(self._relative(path), f"bandit's check {check} crashed on it", self._relative(path), _line(line))
-            for check, path, line in dict.fromkeys(_CRASHED_CHECK.findall(completed.stderr))
+            for check, path, line in dict.fromkeys(_CRASHED_CHECK.findall(stderr))
         ]
-        return self._in_workspace(report), crashed
 
     def _in_workspace(self, report: BanditReport) -> BanditReport:
         from msgspec.structs import replace

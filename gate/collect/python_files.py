@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
+from ast import PyCF_ONLY_AST
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gate.collect.disk import printable
 from gate.collect.workspace import Entry, EntryType, ReadProblem, Workspace
 from gate.formats.globs import matches_any
 from gate.model.evidence import Gap
@@ -42,18 +45,39 @@ def python_files(workspace: Workspace, exclude: Sequence[str] = ()) -> PythonFil
     for entry in workspace.entries():
         if entry.type is not EntryType.FILE or not _is_python(workspace, entry):
             continue
-        if exclude and matches_any(exclude, entry.path):
-            excluded.append(entry.path)
-            continue
-        try:
-            entry.path.encode()
-            files.append(PythonFile(entry.path, len(workspace.read(entry.path, LIMIT).data)))
-        except ReadProblem as problem:
-            gaps.append(problem.gap())
-        except UnicodeEncodeError:
-            shown = entry.path.encode(errors="backslashreplace").decode()
+        shown = printable(entry.path)
+        if exclude and matches_any(exclude, shown):
+            excluded.append(shown)
+        elif shown != entry.path:
             gaps.append(Gap(shown, "has a name that is not UTF-8, so it was not scanned", shown))
+        else:
+            match _sized(workspace, entry.path):
+                case Gap() as gap:
+                    gaps.append(gap)
+                case file:
+                    files.append(file)
     return PythonFiles(tuple(files), tuple(excluded), tuple(gaps))
+
+
+def _sized(workspace: Workspace, path: str) -> PythonFile | Gap:
+    """Read a file once: what the gate cannot read, bandit must not be given."""
+    try:
+        return PythonFile(path, len(workspace.read(path, LIMIT).data))
+    except ReadProblem as problem:
+        return problem.gap()
+
+
+def syntax_error_line(data: bytes) -> int | None:
+    """Return the line on which a file stops being Python, None where that is not known."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(data, "file", "exec", PyCF_ONLY_AST, dont_inherit=True)
+        except SyntaxError as error:
+            return error.lineno if error.lineno and error.lineno > 0 else None
+        except (ValueError, RecursionError, MemoryError):
+            return None
+    return None
 
 
 def _is_python(workspace: Workspace, entry: Entry) -> bool:

@@ -25,9 +25,10 @@ class BanditIssue(msgspec.Struct, frozen=True, gc=False):
     end_col_offset: int = 0
 
     @property
-    def last_line(self) -> int:
-        """The last line of the statement that the issue is about."""
-        return max(self.line_number, *self.line_range) if self.line_range else self.line_number
+    def lines(self) -> tuple[int, int]:
+        """The first and the last line of the statement that the issue is about."""
+        lines = (self.line_number, *self.line_range)
+        return min(lines), max(lines)
 
 
 class _Error(msgspec.Struct):

@@ -44,10 +44,9 @@ def test_counts_of_nosec() -> None:
     assert (len(found.issues), found.scanned, found.failed) == (2, {"a.py": 3}, {})
 
 
-def test_last_line() -> None:
-    issue = BanditIssue("a", "B1", "n", "LOW", "LOW", "t", 4, (3, 4, 6))
-    assert issue.last_line == 6
-    assert BanditIssue("a", "B1", "n", "LOW", "LOW", "t", 4).last_line == 4
+def test_lines() -> None:
+    assert BanditIssue("a", "B1", "n", "LOW", "LOW", "t", 4, (3, 4, 6)).lines == (3, 6)
+    assert BanditIssue("a", "B1", "n", "LOW", "LOW", "t", 4).lines == (4, 4)
 
 
 @pytest.mark.parametrize(
