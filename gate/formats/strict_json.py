@@ -9,6 +9,9 @@ import re
 from gate.model.json import Json, JsonObject
 
 _LIMIT = 64 * 1024 * 1024
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+DEPTH = 200
+"""Levels of lists and objects: what recursive readers bear with room to spare."""
 MAX_DIGITS = 4300
 """Python refuses longer integers itself; reading them costs quadratic time."""
 
@@ -34,7 +37,8 @@ def loads(data: bytes, *, limit: int = _LIMIT) -> Json:
     """Return the value of one JSON text of at most `limit` bytes of UTF-8. Raises JsonProblem.
 
     Refused: a byte order mark, NaN and the infinities, numbers beyond a float, integers of more than 4,300 digits, a
-    key twice in one object, nesting beyond what Python reads, anything after the value.
+    key twice in one object, more than 200 levels, anything after the value. Halves of characters (lone surrogates) are
+    replaced by U+FFFD.
     """
     if len(data) > limit:
         raise JsonProblem(f"it has {len(data):,} bytes; at most {limit:,} are read")
@@ -50,6 +54,33 @@ def loads(data: bytes, *, limit: int = _LIMIT) -> Json:
         raise JsonProblem(error.reason, line, column) from None
     except RecursionError:
         raise JsonProblem("it nests too deep to be read") from None
+    if _nests_deeper(value, DEPTH):
+        raise JsonProblem(f"it nests more than {DEPTH} levels deep")
+    return _whole(value) if _SURROGATE.search(text) else value
+
+
+def _nests_deeper(value: Json, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth + 1):
+        level = [
+            child
+            for each in level
+            for child in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _whole(value: Json) -> Json:
+    """Replace halves of characters (tools that cut texts leave them behind), which nothing could write down again."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_whole(key)): _whole(item) for key, item in value.items()}
     return value
 
 
