@@ -177,7 +177,7 @@ class SubprocessRunner:
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            if isinstance(error, FileNotFoundError) and error.filename == str(cwd):
+            if isinstance(error, FileNotFoundError) and str(error.filename) == str(cwd):
                 reason = f"the folder {cwd} to run it in is not there"
             raise ToolProblem(tool, f"could not be started: {reason}") from None
 

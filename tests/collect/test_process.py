@@ -256,8 +256,8 @@ def test_memory_that_cannot_be_limited_is_not_pretended() -> None:
 
 
 def test_no_descriptor_is_left_open() -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for script in ("true", "exit 3", "sleep 60"):
         with pytest.raises(ToolProblem):
             shell(script, timeout=0.3, exit_codes=frozenset({7}))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
