@@ -1,4 +1,4 @@
-"""Reading a Cobertura report of a million lines against expat alone with an empty handler, and LCOV of the same lines."""
+"""Reading a Cobertura report of a million lines against expat alone with an empty handler; LCOV of the same lines."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def write_cobertura(path: Path) -> None:
             '<?xml version="1.0" ?>\n<coverage version="7.6" timestamp="1700000000000" '
             f'lines-valid="{FILES * LINES}" lines-covered="{covered}" line-rate="0.66" '
             f'branches-valid="{2 * branches}" branches-covered="{branches}" branch-rate="0.5" complexity="0">\n'
-            '\t<sources>\n\t\t<source>/app</source>\n\t</sources>\n\t<packages>\n\t\t<package name="." line-rate="0.66">\n'
-            "\t\t\t<classes>\n"
+            "\t<sources>\n\t\t<source>/app</source>\n\t</sources>\n"
+            '\t<packages>\n\t\t<package name="." line-rate="0.66">\n\t\t\t<classes>\n'
         )
         for file in range(FILES):
             out.write(
