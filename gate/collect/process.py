@@ -198,7 +198,7 @@ def _limit(tool: str, child: subprocess.Popen[bytes], memory: int | None) -> Non
             resource.prlimit(child.pid, resource.RLIMIT_AS, (memory, memory))
     except ProcessLookupError:
         pass
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         if memory is not None:
             discard(child)
             raise ToolProblem(tool, f"was not run: its memory cannot be limited here ({error})") from None

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from gate.collect.known_tools import KNOWN_TOOLS, TOOLS_BY_NAME, KnownTool
+from gate.collect.process import Runner, ToolProblem
+
+__all__ = ["DIRECTORIES", "KNOWN_TOOLS", "KnownTool", "SystemToolbox", "Tool", "Toolbox"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +42,91 @@ class Toolbox(Protocol):
     def find(self, name: str) -> Tool:
         """Return the tool with its version. Raises ToolProblem when it is absent or does not answer."""
         ...
+
+
+DIRECTORIES: tuple[Path, ...] = (
+    Path("/opt/tools"),
+    Path("/opt/gate/bin"),
+    Path("/usr/local/bin"),
+    Path("/usr/bin"),
+    Path("/bin"),
+)
+"""Where programs are looked for besides the folders that were given and the one of the running interpreter."""
+
+_ANSWER_SECONDS = 60.0
+_ANSWER_BYTES = 1024 * 1024
+
+
+class SystemToolbox:
+    """Finds the tools of this machine; each is asked for its version once. Safe to use from several threads.
+
+    Python tools run as modules of the interpreter that runs the gate, isolated (`-I`) from the working directory and
+    from PYTHON variables. Programs are looked for in a fixed list of folders: those given as `directories` (absolute
+    ones only), the interpreter's own, and DIRECTORIES. PATH is not asked, so nothing that a checkout or an earlier step
+    puts there is run.
+    """
+
+    def __init__(self, runner: Runner, directories: Sequence[Path] = ()) -> None:
+        self._runner = runner
+        given = [folder for folder in directories if folder.is_absolute()]
+        self._directories = tuple(dict.fromkeys((*given, Path(sys.executable).parent, *DIRECTORIES)))
+        self._answers: dict[str, Tool | ToolProblem] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._lock = threading.Lock()
+
+    def find(self, name: str) -> Tool:
+        """Return the tool with its version. Raises ToolProblem when it is absent, does not answer, or is refused."""
+        with self._lock:
+            lock = self._locks[name]
+        with lock:
+            if name not in self._answers:
+                try:
+                    self._answers[name] = self._look(name)
+                except ToolProblem as problem:
+                    self._answers[name] = problem
+            answer = self._answers[name]
+        if isinstance(answer, ToolProblem):
+            raise ToolProblem(answer.tool, answer.reason)
+        return answer
+
+    def _look(self, name: str) -> Tool:
+        known = TOOLS_BY_NAME.get(name)
+        if known is None:
+            raise ToolProblem(name, "is no tool that the gate knows")
+        tool = self._program(known) if known.module is None else _module(known)
+        reason = known.refused.get(tool.version)
+        if reason is not None:
+            raise ToolProblem(name, f"{tool.version} is refused: it {reason}")
+        return tool
+
+    def _program(self, known: KnownTool) -> Tool:
+        program = next((found for folder in self._directories if _is_program(found := folder / known.name)), None)
+        if program is None:
+            folders = ", ".join(map(str, self._directories))
+            raise ToolProblem(known.name, f"is not installed (looked in {folders})")
+        completed = self._runner.run(
+            program,
+            known.version_arguments,
+            cwd=Path("/"),
+            timeout=_ANSWER_SECONDS,
+            max_stdout=_ANSWER_BYTES,
+        )
+        said = completed.stdout.decode("utf-8", "replace") + "\n" + completed.stderr
+        version = re.search(known.version_pattern, said)
+        if version is None:
+            raise ToolProblem(known.name, f"does not say which version it is (asked {program})")
+        return Tool(known.name, version.group(1), (str(program),))
+
+
+def _module(known: KnownTool) -> Tool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version(known.distribution or known.name)
+    except PackageNotFoundError:
+        raise ToolProblem(known.name, f"is not installed beside the gate, for {sys.executable}") from None
+    return Tool(known.name, number, (sys.executable, "-I", "-m", str(known.module)))
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)

@@ -252,7 +252,7 @@ def test_a_module_is_called_by_its_name() -> None:
 
 def test_memory_that_cannot_be_limited_is_not_pretended() -> None:
     with pytest.raises(ToolProblem, match="memory cannot be limited"):
-        shell("sleep 60", memory=-5)
+        shell("sleep 60", memory=1 << 70)
 
 
 def test_no_descriptor_is_left_open() -> None:

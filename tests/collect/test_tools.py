@@ -1,0 +1,115 @@
+"""Finding tools: only where the gate looks, only what says who it is, never a release that is known to be malicious."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from gate.collect.process import SubprocessRunner, ToolProblem
+from gate.collect.tools import DIRECTORIES, KNOWN_TOOLS, SystemToolbox
+
+
+def program(folder: Path, name: str, says: str, exit_code: int = 0) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\necho run >> {folder}/{name}.log\ncat <<'END'\n{says}\nEND\nexit {exit_code}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_tools_of_the_gates_own_environment_are_modules_of_its_interpreter() -> None:
+    tools = SystemToolbox(SubprocessRunner())
+    bandit, audit = tools.find("bandit"), tools.find("pip-audit")
+    assert bandit.command == (sys.executable, "-I", "-m", "bandit")
+    assert audit.command == (sys.executable, "-I", "-m", "pip_audit")
+    for tool in (bandit, audit):
+        done = SubprocessRunner().run(tool.program, tool.arguments("--version"), cwd=Path("/"))
+        assert tool.version in done.stdout.decode()
+
+
+def test_git_is_found_and_says_its_version() -> None:
+    git = SystemToolbox(SubprocessRunner()).find("git")
+    assert git.program.is_absolute()
+    assert git.version.split(".")[0].isdigit()
+
+
+def test_a_shim_on_the_path_or_in_the_working_directory_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = program(tmp_path, "kubeconform", "v9.9.9")
+    monkeypatch.setenv("PATH", f"{tmp_path}:.:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ToolProblem) as caught:
+        SystemToolbox(SubprocessRunner(), [Path(), Path("relative")]).find("kubeconform")
+    assert caught.value.reason.startswith("is not installed (looked in ")
+    assert not Path(f"{shim}.log").exists()
+
+
+def test_a_module_in_the_working_directory_is_not_the_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bandit.py").write_text("print('hijacked')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    tool = SystemToolbox(SubprocessRunner()).find("bandit")
+    done = SubprocessRunner().run(tool.program, tool.arguments("--version"), cwd=tmp_path)
+    assert b"hijacked" not in done.stdout
+
+
+def test_a_given_folder_comes_first_and_is_asked_once(tmp_path: Path) -> None:
+    path = program(tmp_path, "gitleaks", "8.30.1")
+    tools = SystemToolbox(SubprocessRunner(), [tmp_path])
+    threads = [threading.Thread(target=lambda: tools.find("gitleaks")) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = tools.find("gitleaks")
+    assert (found.version, found.command) == ("8.30.1", (str(path),))
+    assert Path(f"{path}.log").read_text().count("run") == 1
+
+
+@pytest.mark.parametrize("version", ["0.69.4", "0.69.5", "0.69.6"])
+def test_malicious_releases_of_trivy_are_refused_by_name(tmp_path: Path, version: str) -> None:
+    program(tmp_path, "trivy", f"Version: {version}")
+    with pytest.raises(ToolProblem, match=rf"trivy {version} is refused: it is a malicious release.*GHSA"):
+        SystemToolbox(SubprocessRunner(), [tmp_path]).find("trivy")
+
+
+@pytest.mark.parametrize("version", ["0.69.3", "0.70.0"])
+def test_other_releases_of_trivy_are_taken(tmp_path: Path, version: str) -> None:
+    program(tmp_path, "trivy", f"Version: {version}")
+    assert SystemToolbox(SubprocessRunner(), [tmp_path]).find("trivy").version == version
+
+
+@pytest.mark.parametrize(
+    ("says", "exit_code", "reason"),
+    [("hello", 0, "does not say which version"), ("8.1.1", 7, "ended with exit code 7"), ("", 0, "does not say")],
+)
+def test_a_tool_that_does_not_answer_is_no_tool(tmp_path: Path, says: str, exit_code: int, reason: str) -> None:
+    program(tmp_path, "gitleaks", says, exit_code)
+    tools = SystemToolbox(SubprocessRunner(), [tmp_path])
+    for _ in range(2):
+        with pytest.raises(ToolProblem, match=reason):
+            tools.find("gitleaks")
+
+
+def test_a_file_that_is_not_a_program_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "kubeconform").write_text("#!/bin/sh\necho v1.2.3\n")
+    (tmp_path / "amtool").mkdir()
+    tools = SystemToolbox(SubprocessRunner(), [tmp_path])
+    for name in ("kubeconform", "amtool"):
+        with pytest.raises(ToolProblem, match="is not installed"):
+            tools.find(name)
+
+
+def test_an_unknown_tool_is_said_to_be_one() -> None:
+    with pytest.raises(ToolProblem, match="is no tool that the gate knows"):
+        SystemToolbox(SubprocessRunner()).find("curl")
+
+
+def test_the_table_says_what_each_tool_is_for() -> None:
+    assert len({tool.name for tool in KNOWN_TOOLS}) == len(KNOWN_TOOLS)
+    assert all(tool.purpose and tool.without and tool.kinds for tool in KNOWN_TOOLS)
+    assert all(folder.is_absolute() for folder in DIRECTORIES)
