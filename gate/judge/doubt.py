@@ -113,8 +113,13 @@ def _facts_in_question(criterion: Criterion, part: Part) -> frozenset[str] | Non
     return part.facts or None if names is None else names | part.facts
 
 
+def _touch(one: str, other: str) -> bool:
+    """Whether two facts overlap: "suites" does with "suites.a", "suites.a" does not with "suites.b"."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
 def _concerns(gap: Gap, facts: frozenset[str] | None, part: Part) -> bool:
-    if gap.facts and facts is not None and facts.isdisjoint(gap.facts):
+    if gap.facts and facts is not None and not any(_touch(fact, name) for fact in facts for name in gap.facts):
         return False
     if part.one_file and part.path is not None:
         return gap.path in (None, part.path) or gap.subject == part.path

@@ -95,7 +95,7 @@ def _suite(name: str, facts: JsonObject, _criterion: Criterion) -> Selection:
     suite = suites.get(name) if isinstance(suites, dict) else None
     if suite is None:
         return Nothing(f"no test of the suite {clean(name)} was reported")
-    return (Part(f"/suites/{escaped(name)}", suite, facts=frozenset({"suites"})),)
+    return (Part(f"/suites/{escaped(name)}", suite, facts=frozenset({f"suites.{name}"})),)
 
 
 def _covered_paths(pattern: str, facts: JsonObject, _criterion: Criterion) -> Selection:
