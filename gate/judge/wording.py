@@ -101,13 +101,13 @@ def number(value: float, bounds: Iterable[float] = ()) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return f"{int(value):,}"
     if abs(value) >= 1e15:
-        return f"{value:.3e}"
+        return repr(value)
     near = (*bounds, *_SURE_BOUNDS)
     for digits in range(1, 7):
         shown = round(value, digits)
         if all(_side(shown, bound) == _side(value, bound) for bound in near):
             return f"{shown:,.{digits}f}".rstrip("0").rstrip(".")
-    return format(Decimal(repr(value)), "f") if abs(value) > 1e-12 else f"{value:.3e}"
+    return format(Decimal(repr(value)), "f") if abs(value) > 1e-12 else repr(value)
 
 
 def seconds(value: float, bounds: Iterable[float] = ()) -> str:
