@@ -126,6 +126,10 @@ class Workspace:
         found = (entry.path for entry in self._scoped if entry.type is EntryType.FILE)
         return [path for path in found if not patterns or matches_any(patterns, printable(path))]
 
+    def all_files(self) -> Sequence[str]:
+        """Return the paths of tracked regular files, those outside the scope too."""
+        return [entry.path for entry in self._all if entry.type is EntryType.FILE]
+
     def is_tracked(self, path: str) -> bool:
         """Whether git tracks this path; always False where there is no git."""
         return path in self._tracked_paths
