@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,6 +40,19 @@ class Progress(Protocol):
         ...
 
 
+class Silent:
+    """Tells nobody."""
+
+    def start(self, kind: str) -> None:
+        """Say nothing."""
+
+    def done(self, evidence: Evidence, seconds: float) -> None:
+        """Say nothing."""
+
+    def log(self, line: str) -> None:
+        """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkout:
     """The tree under judgement. `changes` is None without a base, a Gap where the base cannot be compared with."""
@@ -63,16 +76,6 @@ class Machine:
     progress: Progress
     now: Callable[[], datetime]
     jobs: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySource:
-    """The bytes of a policy file and where they came from. `data` is None where there is no file."""
-
-    data: bytes | None = None
-    path: str | None = None
-    ref: str | None = None
-    waivers: dict[str, bytes] = field(default_factory=dict)
 
 
 def collect(
@@ -105,8 +108,7 @@ def collect(
     chosen = list(collectors)
     with ThreadPoolExecutor(max_workers=max(1, len(chosen)), thread_name_prefix="collect") as pool:
         evidence = tuple(pool.map(one, chosen))
-    stamp = machine.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Bundle(evidence, checkout.commit, checkout.base, stamp)
+    return Bundle(evidence, checkout.commit, checkout.base, stamp(machine.now()))
 
 
 def _guarded(collector: Collector, context: Context) -> Evidence:
@@ -139,22 +141,21 @@ def judge(
     phase: Phase = Phase.PRE_MERGE,
     only: Sequence[str] = (),
 ) -> Verdict:
-    """Return the verdict of a policy on a bundle. With `only`, criteria on other kinds are left out, and said so."""
+    """Return the verdict of a policy on a bundle. With `only`, criteria on other kinds are left out."""
     from gate.judge.evaluate import judge as evaluate
 
-    notices: list[str] = []
-    if only:
-        left_out = [item for item in policy.criteria if item.evidence not in only]
-        policy = replace(policy, criteria=tuple(item for item in policy.criteria if item.evidence in only))
-        if left_out:
-            names = ", ".join(only)
-            notices.append(f"Only {names} was judged; {len(left_out)} criteria on other kinds were left out.")
-    verdict = evaluate(
+    return evaluate(
         policy,
         bundle.evidence,
         now=now,
         phase=phase,
+        kinds=only or None,
         commit=bundle.commit,
         base=bundle.base,
+        generated_at=stamp(now),
     )
-    return replace(verdict, notices=(*verdict.notices, *notices))
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment (UTC) as RFC 3339, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

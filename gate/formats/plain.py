@@ -1,0 +1,28 @@
+"""Untrusted text as one harmless line."""
+
+from __future__ import annotations
+
+import unicodedata
+
+ELLIPSIS = "…"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BLANKS = frozenset({"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"})
+"""Letters that show as nothing, with which a name can be hidden."""
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Return the text on one line of at most `limit` characters.
+
+    Control, format (bidi, zero-width), surrogate, private and unassigned characters are dropped, white space is folded.
+    """
+    head = text[: limit * 4]
+    seen = "".join(" " if char.isspace() else char for char in head if char.isspace() or _is_seen(char))
+    line = " ".join(seen.split())
+    whole = len(line) <= limit and len(head) == len(text)
+    return line if whole else line[: limit - 1].rstrip() + ELLIPSIS
+
+
+def _is_seen(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable()
+    return unicodedata.category(char) not in _UNSEEN and char not in _BLANKS
