@@ -42,10 +42,16 @@ def capped(groups: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:
 
 
 def _tests(judged: Judged) -> Iterator[Behind]:
-    names = mentioned(judged.criterion.require)
+    names = _facts(judged)
     for (kind, fact), test in BEHIND.items():
         if kind == judged.criterion.evidence and (names is None or fact in names):
             yield test
+
+
+def _facts(judged: Judged) -> frozenset[str] | None:
+    """Return the facts that were judged, None for all: those that `require` names, else the part that was selected."""
+    top, _, below = (judged.pointer or "").removeprefix("/").partition("/")
+    return mentioned(judged.criterion.require) if top == "" or (top == "items" and below) else frozenset({top})
 
 
 def _any(_finding: Finding, _require: JsonObject) -> bool:
@@ -89,6 +95,7 @@ def _rule(*names: str) -> Behind:
 
 
 BEHIND: dict[tuple[str, str], Behind] = {
+    ("coverage", "patch"): _any,
     ("dependencies", "counts"): _counted("counts"),
     ("dependencies", "fixable"): _fixable,
     ("dependencies", "vulnerable"): _unsuppressed,
@@ -97,4 +104,7 @@ BEHIND: dict[tuple[str, str], Behind] = {
     ("sast", "counts"): _counted("counts"),
     ("sast", "new"): _counted("new"),
     ("sast", "suppressed"): _suppressed,
+    ("tests", "errors"): _any,
+    ("tests", "failed"): _any,
+    ("tests", "pass_rate"): _any,
 }

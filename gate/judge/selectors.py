@@ -90,10 +90,10 @@ def _document_at(path: str, facts: JsonObject, criterion: Criterion) -> Selectio
 
 
 def _suite(name: str, facts: JsonObject, _criterion: Criterion) -> Selection:
-    """Return the counts of a named suite."""
+    """Return the counts of a named suite; one without any test says nothing."""
     suites = facts.get("suites")
     suite = suites.get(name) if isinstance(suites, dict) else None
-    if suite is None:
+    if not isinstance(suite, dict) or suite.get("total") == 0:
         return Nothing(f"no test of the suite {clean(name)} was reported")
     return (Part(f"/suites/{escaped(name)}", suite, facts=frozenset({f"suites.{name}"})),)
 

@@ -550,6 +550,35 @@ def test_the_findings_behind_a_miss(id_: str, facts: dict[str, Json], behind: li
     assert verdict.finding_totals == {"sast": 5}
 
 
+FAILING = Finding("tests/failed", "high", "test_a: 1 != 2", "tests", "tests/test_a.py", 3)
+UNCOVERED = Finding("coverage/uncovered-change", "low", "lines 3-5", "coverage", "a.py", 3, new=True)
+
+
+def test_failing_tests_are_behind_what_counts_them() -> None:
+    document = json.loads((EXAMPLES / "tests.passed" / "rejected-failure.json").read_text(encoding="utf-8"))["facts"]
+    document["suites"]["integration"]["failed"] = 1
+    evidence = Collected("tests", document, findings=(FAILING,))
+    given = policy(criterion("tests.passed"), criterion("tests.minimum", minimum=9999), criterion("tests.integration"))
+    verdict = run(given, evidence)
+    assert [each.outcome for each in verdict.criteria] == [Outcome.FAIL] * 3
+    assert [each.finding_count for each in verdict.criteria] == [1, 0, 0]
+    assert verdict.findings == (FAILING,)
+
+
+def test_uncovered_changes_are_behind_the_coverage_of_the_change() -> None:
+    patch: JsonObject = {**PATCH, "total": 5, "percent": 0.0, "files": 1}
+    evidence = replace(COLLECTED, facts={**COVERAGE, "patch": patch}, findings=(UNCOVERED,))
+    verdict = run(policy(criterion("coverage.patch"), criterion(minimum=90)), evidence)
+    assert [each.finding_count for each in verdict.criteria] == [1, 0]
+
+
+def test_findings_of_a_kind_that_nothing_counts_are_behind_all_of_it() -> None:
+    problem = Finding("files/odd", "low", "is odd", "gate", "a.yml")
+    evidence = Collected("files", {"items": {}}, findings=(problem,))
+    verdict = run(policy(own({"required": ["absent"]}, "files")), evidence)
+    assert verdict.criteria[0].finding_count == 1
+
+
 def test_what_is_met_has_no_findings_behind_it() -> None:
     verdict = run(policy(criterion("sast.low")), sast(FINDINGS))
     assert (verdict.findings, verdict.criteria[0].finding_count) == ((), 0)
