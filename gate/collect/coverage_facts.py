@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from gate.collect.coverage_merge import Merged
 from gate.collect.coverage_patch import Patch, measured_suffixes, should_be_measured
+from gate.collect.disk import printable
 from gate.collect.readers.coverage_data import NOTHING, Tally
 from gate.formats.globs import GlobError, matches
 from gate.model.evidence import Gap
@@ -46,8 +47,8 @@ def _unmeasured(merged: Merged, tracked: Sequence[str]) -> JsonObject:
     """Return the tracked source files of measured languages that no report mentions, those of tests left out."""
     suffixes = measured_suffixes(merged.files)
     known = {item.path for item in merged.files}
-    absent: list[Json] = [path for path in tracked if path not in known and should_be_measured(path, suffixes)]
-    return {"files": len(absent), "list": absent[:_LISTED]}
+    absent = [path for path in tracked if path not in known and should_be_measured(path, suffixes)]
+    return {"files": len(absent), "list": [printable(path) for path in absent[:_LISTED]]}
 
 
 def _least_covered(merged: Merged) -> list[Json]:
@@ -87,7 +88,9 @@ def patch_facts(patch: Patch) -> JsonObject:
     """Return {covered, total, percent, files, unreported, least_covered}; no percent where no code was changed."""
     worst = sorted(patch.files, key=lambda item: (-len(item.missing), item.path))[:_WORST]
     least: list[Json] = [
-        {"path": item.path, "missing": len(item.missing), "total": item.tally.total} for item in worst if item.missing
+        {"path": printable(item.path), "missing": len(item.missing), "total": item.tally.total}
+        for item in worst
+        if item.missing
     ]
     return tally_facts(patch.lines) | {
         "files": len(patch.files),
@@ -104,7 +107,7 @@ def patch_findings(patch: Patch) -> tuple[Finding, ...]:
             severity="low",
             message=_message(item.missing, item.reported),
             tool="coverage",
-            path=item.path,
+            path=printable(item.path),
             line=item.missing[0],
             fingerprint=sha256(f"coverage\0{item.path}".encode("utf-8", "surrogateescape")).hexdigest()[:32],
             new=True,

@@ -10,8 +10,6 @@ from gate.collect.coverage_paths import Miss, PathMap, Written, is_absolute, nor
 from gate.collect.readers.coverage_data import NOTHING, CoverageReport, FileCoverage, FileTotals, Tally, merge
 from gate.model.evidence import Gap
 
-_LISTED = 20
-
 
 @dataclass(frozen=True, slots=True)
 class MergedFile:
@@ -30,6 +28,13 @@ class Merged:
 
     files: tuple[MergedFile, ...]
     gaps: tuple[Gap, ...] = ()
+
+    def within(self, scope: str) -> Merged:
+        """Leave out the tracked files that are not below a folder; "" keeps all."""
+        if not scope:
+            return self
+        files = (item for item in self.files if not item.tracked or item.path.startswith(f"{scope}/"))
+        return Merged(tuple(files), self.gaps)
 
     @property
     def lines(self) -> Tally:

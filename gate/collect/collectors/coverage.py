@@ -50,13 +50,17 @@ class CoverageCollector:
         gaps = [*found.gaps, *read.gaps]
         if not any(report.lines.total for report in read.reports):
             return Unreadable(self.kind, _nothing_read(read), tuple(read.sources), tuple(gaps))
-        tracked = context.workspace.files()
-        paths = path_map(
-            tracked, written_paths(read.reports), str(context.workspace.root), _go_modules(context.workspace, tracked)
-        )
-        merged = merge_reports(read.reports, paths)
-        facts = coverage_facts(merged, len(read.reports), tracked)
-        path_percents, path_gaps = path_facts(merged, _texts(context.request.get("paths")), context.workspace.scope)
+        workspace = context.workspace
+        # Paths mean files of the whole repository, so that a namesake outside the scope is not taken for one inside.
+        everything = workspace.all_files()
+        modules = _go_modules(workspace, everything)
+        paths = path_map(everything, written_paths(read.reports), str(workspace.root), modules)
+        merged = merge_reports(read.reports, paths).within(workspace.scope)
+        if not merged.lines.total:
+            reason = f"no coverage report holds a line of a file below {workspace.scope}, the scope of the policy"
+            return Unreadable(self.kind, reason, tuple(read.sources), tuple(gaps))
+        facts = coverage_facts(merged, len(read.reports), workspace.files())
+        path_percents, path_gaps = path_facts(merged, _texts(context.request.get("paths")), workspace.scope)
         facts["paths"] = path_percents
         patch, patch_gaps, findings = _patch(context, merged)
         facts |= patch
@@ -113,7 +117,13 @@ def _patch(context: Context, merged: Merged) -> tuple[JsonObject, Sequence[Gap],
         case Gap() as gap:
             return {}, (Gap(gap.subject, gap.reason, gap.path, gap.line, ("patch",)),), ()
         case Changes() as changes:
-            patch = patch_coverage(changes, merged.files, lambda path: context.workspace.read(path, _SOURCE_LIMIT).data)
+            scope = f"{context.workspace.scope}/" if context.workspace.scope else ""
+            lines = {path: numbers for path, numbers in changes.lines.items() if path.startswith(scope)}
+            patch = patch_coverage(
+                Changes(changes.base, lines),
+                merged.files,
+                lambda path: context.workspace.read(path, _SOURCE_LIMIT).data,
+            )
             return {"patch": patch_facts(patch)}, patch.gaps, patch_findings(patch)
 
 

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-_HASH: Final = frozenset({".rb", ".sh", ".pl", ".pm", ".r", ".ex", ".exs", ".jl", ".tf", ".coffee", ".cr", ".nim"})
+_HASH: Final = frozenset(
+    {".py", ".pyw", ".rb", ".sh", ".pl", ".pm", ".r", ".ex", ".exs", ".jl", ".tf", ".coffee", ".cr", ".nim"}
+)
 _NO_CODE: Final = re.compile(r"[\s{}()\[\];,]*\Z")
 _PARSE_LIMIT: Final = 2 * 1024 * 1024
 
