@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from gate.judge.schema_mistakes import SchemaMistake
-from gate.judge.schema_walk import ABOUT, IN_PLACE, LISTS, SchemaPath, resolve
+from gate.judge.schema_walk import ABOUT, IN_PLACE, LISTS, SchemaPath, path_of, resolve
 from gate.model.json import Json, JsonObject
 
 _TYPES = {
@@ -80,7 +80,8 @@ class _Finder:
         self._items(schema, place, path, name)
         self._values(schema, place, path, name)
         if "$ref" in schema:
-            self.look(resolve(self._require, schema["$ref"]), place, (*path, "$ref"), name)
+            ref = schema["$ref"]
+            self.look(resolve(self._require, ref), place, path_of(str(ref)), name)
         for keyword in IN_PLACE & schema.keys():
             branches = schema[keyword]
             if keyword in LISTS and isinstance(branches, list):
@@ -90,9 +91,16 @@ class _Finder:
                 self.look(branches, place, (*path, keyword), name)
 
     def _names(self, schema: JsonObject, place: Place, path: SchemaPath, name: str) -> None:
+        types = _all_types(place)
+        if types and "object" not in types:
+            return  # a value has no names; `_types` has said so
+        unknown: set[str] = set()
         for where, fact, child in _named(schema):
+            if fact in unknown:
+                continue
             below = step(self._kind_schema, place, fact)
             if isinstance(below, bool):
+                unknown.add(fact)
                 self._unknown((*path, *where), fact, place, name)
             else:
                 self.look(child, below, (*path, *where), f"{name}.{fact}" if name else fact)
@@ -135,7 +143,7 @@ class _Finder:
             self.look(child, inside, (*path, *where), f"{name}.*" if name else "*")
 
     def _types(self, schema: JsonObject, place: Place, path: SchemaPath, name: str) -> None:
-        types: frozenset[str] = frozenset().union(*(_types_of(each) for each in place or ()))
+        types = _all_types(place)
         if not types or not name:
             return
         has = " or ".join(_TYPES.get(item, item) for item in sorted(types))
@@ -187,6 +195,10 @@ def _spread(root: Json, schemas: Iterable[Json]) -> Place:
 
 def _says_something(schema: JsonObject) -> bool:
     return bool(schema.keys() & {"type", "properties", "items", "enum", "const", "$ref", "allOf", "anyOf", "oneOf"})
+
+
+def _all_types(place: Place) -> frozenset[str]:
+    return frozenset().union(*(_types_of(each) for each in place or ()))
 
 
 def _types_of(schema: JsonObject) -> frozenset[str]:

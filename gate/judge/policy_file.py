@@ -35,8 +35,8 @@ def read_policy(
     """Return the policy that a file describes; without a file (`data` is None), a profile alone.
 
     `path` is what mistakes and reports call the file, `ref` the revision that it was read from. `profile` is taken
-    where the file has no `extends`; it must not contradict one. `waivers` are the bytes of the files that `waiver_paths`
-    names. `settings` (`gate.judge.settings_evidence`) go over the file's `evidence` section, key by key.
+    where the file has no `extends`; it must not contradict one. `waivers` are the bytes of the files that
+    `waiver_paths` names. `settings` (`gate.judge.settings_evidence`) go over the file's `evidence` section, key by key.
     Raises MistakesError with every mistake of these files, UserError for a profile that does not exist.
     """
     if profile is not None:
@@ -160,9 +160,12 @@ class _Reader:
                     self._gathered.add(path, wrong, at_value=True)
 
     def _evidence(self) -> dict[str, JsonObject]:
-        given = self._root.get("evidence")
-        sections = given if isinstance(given, dict) and self._gathered.is_sound(("evidence",)) else {}
-        return over(self._profile.evidence, {kind: normal_settings(_object(item)) for kind, item in sections.items()})
+        sections = {
+            kind: normal_settings(_object(item))
+            for kind, item in _object(self._root.get("evidence")).items()
+            if self._gathered.is_sound(("evidence", kind))
+        }
+        return over(self._profile.evidence, sections)
 
     def _of_catalogue(self) -> Iterator[Criterion]:
         """Yield the criteria of the profile and those that the policy adds, in the order of the catalogue."""
@@ -173,10 +176,11 @@ class _Reader:
                     yield entry.fill(self._profile.criteria[id_])
                 continue
             given = self._criteria_given[id_]
-            if isinstance(given, dict) and self._gathered.is_sound(path) and not own_criteria.OWN_KEYS & given.keys():
-                overrides = {**self._profile.criteria.get(id_, {}), **given}
-                if not self._parameter_mistakes(entry, path, given):
-                    yield self._finished(entry.fill(overrides), path, given)
+            if not isinstance(given, dict) or own_criteria.OWN_KEYS & given.keys():
+                continue
+            wrong = self._parameter_mistakes(entry, path, given)
+            if not wrong and self._gathered.is_sound(path):
+                yield self._finished(entry.fill({**self._profile.criteria.get(id_, {}), **given}), path, given)
 
     def _parameter_mistakes(self, entry: CatalogueEntry, path: KeyPath, given: JsonObject) -> int:
         wrong = entry.mistakes(given)
@@ -190,10 +194,7 @@ class _Reader:
 
     def _own(self, evidence: Mapping[str, JsonObject]) -> Iterator[Criterion]:
         """Yield the policy's own criteria, and note what is neither one nor in the catalogue."""
-        named = own_criteria.Named(
-            suites=_object(evidence.get("tests", {}).get("suites")).keys() | self._asked("tests", "suites"),
-            documents=_object(evidence.get("docs", {}).get("items")).keys() | self._asked("docs", "items"),
-        )
+        named = own_criteria.Named(self._named(evidence, "tests", "suites"), self._named(evidence, "docs", "items"))
         for id_, given in self._criteria_given.items():
             path: KeyPath = ("criteria", id_)
             if id_ in self._catalogue.criteria:
@@ -212,11 +213,13 @@ class _Reader:
                 if not found:
                     yield self._finished(own_criteria.criterion(id_, given), path, given)
 
-    def _asked(self, kind: str, key: str) -> set[str]:
-        """Return the names that criteria of the catalogue ask for by themselves."""
+    def _named(self, evidence: Mapping[str, JsonObject], kind: str, key: str) -> set[str]:
+        """Return the names that the settings give, and those that criteria of the catalogue ask for by themselves."""
+        given = _object(_object(_object(self._root.get("evidence")).get(kind)).get(key))
+        names = {*_object(evidence.get(kind, {}).get(key)), *given}
         ids = self._profile.criteria.keys() | self._criteria_given.keys()
         entries = [entry for id_, entry in self._catalogue.criteria.items() if id_ in ids and entry.evidence == kind]
-        return {name for entry in entries for name in _object(entry.request.get(key))}
+        return names.union(*(_object(entry.request.get(key)) for entry in entries))
 
     def _finished(self, criterion: Criterion, path: KeyPath, given: JsonObject) -> Criterion:
         """Return the criterion switched off, or with the gaps that are accepted."""

@@ -115,7 +115,8 @@ def _shape_mistake(path: KeyPath, error: ValidationError) -> tuple[KeyPath, str]
         case "pattern" if "description" in schema:
             return path, f"{schema['description']} Found {words(cast(Json, error.instance))}."
         case _:
-            return path, f"Expected {explain(error).wanted}, found {words(cast(Json, error.instance))}."
+            hint = " There is nothing behind the colon." if error.instance is None else ""
+            return path, f"Expected {explain(error).wanted}, found {words(cast(Json, error.instance))}.{hint}"
 
 
 def _no_such_key(path: KeyPath, name: str, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.judge.schema_walk import SchemaPath, children, resolve
+from gate.judge.schema_walk import SchemaPath, children, path_of, resolve
 from gate.model.json import Json, JsonObject
 
 _SCHEMAS = 5000
@@ -70,7 +70,7 @@ class _Walker:
             text = f'"{ref}" leads back to itself; a schema of a policy cannot be recursive.'
             self.mistakes.append(((*path, "$ref"), text))
             return 0
-        return self.visit(target, _path_of(str(ref)), depth + 1)
+        return self.visit(target, path_of(str(ref)), depth + 1)
 
     def _target(self, ref: Json) -> JsonObject | bool | str:
         """Return the schema that a reference names, or the sentence that says why there is none."""
@@ -91,7 +91,3 @@ def _definitions(schema: Json, path: SchemaPath) -> Iterator[tuple[SchemaPath, J
         if step[0] in _DEFINITIONS:
             yield path + step, child
         yield from _definitions(child, path + step)
-
-
-def _path_of(ref: str) -> SchemaPath:
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in ref.split("/")[1:])

@@ -85,8 +85,7 @@ def resolve(root: Json, ref: Json) -> Json:
     if not isinstance(ref, str) or not ref.startswith("#"):
         raise KeyError(ref)
     node = root
-    for step in unquote(ref[1:]).split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in map(str, path_of(ref)):
         if isinstance(node, list) and name.isdigit() and int(name) < len(node):
             node = node[int(name)]
         elif isinstance(node, dict) and name in node:
@@ -94,6 +93,11 @@ def resolve(root: Json, ref: Json) -> Json:
         else:
             raise KeyError(ref)
     return node
+
+
+def path_of(ref: str) -> SchemaPath:
+    """Return the path that a reference within the same document takes from its root."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in unquote(ref[1:]).split("/")[1:])
 
 
 def depth_of(value: Json, cap: int) -> int:

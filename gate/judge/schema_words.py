@@ -64,6 +64,7 @@ class _Miss:
     """An error, with the unset values of the library read away. `name` is the place in words."""
 
     name: str
+    pointer: str
     keyword: str | None
     asked: Json
     held: Json
@@ -89,6 +90,7 @@ def _miss(error: ValidationError, name: str) -> _Miss:
         branches.setdefault(below.relative_schema_path[0], []).append(explain(below))
     return _Miss(
         name=name,
+        pointer=pointer(error.absolute_path),
         keyword=error.validator if isinstance(error.validator, str) else None,
         asked=cast(Json, error.validator_value),
         held=cast(Json, error.instance),
@@ -168,13 +170,13 @@ def _any_of(miss: _Miss) -> _Words:
     if not miss.branches:
         return f"{miss.name} fits several of the alternatives", "exactly one"
     held = "; ".join(dict.fromkeys(each.measured for problems in miss.branches for each in problems))
-    wanted = "; or ".join(" and ".join(_wish(each) for each in problems) for problems in miss.branches)
+    wanted = "; or ".join(" and ".join(_wish(each, miss.pointer) for each in problems) for problems in miss.branches)
     return held, wanted
 
 
-def _wish(problem: Problem) -> str:
+def _wish(problem: Problem, told: str) -> str:
     """Return what is wanted with the name that it is wanted of, which the sentence has not said yet."""
-    return problem.wanted if problem.pointer == "" else f"{problem.measured.split(' ', 1)[0]} {problem.wanted}"
+    return problem.wanted if problem.pointer == told else f"{problem.measured.split(' ', 1)[0]} {problem.wanted}"
 
 
 def _not(miss: _Miss) -> _Words:

@@ -12,7 +12,7 @@ from itertools import chain, islice, product
 from typing import Literal, TypeAlias
 
 from gate.judge.schema_mistakes import SchemaMistake
-from gate.judge.schema_walk import SchemaPath, resolve
+from gate.judge.schema_walk import SchemaPath, path_of, resolve
 from gate.model.json import Json, JsonObject
 
 _ALTERNATIVES = 64
@@ -82,7 +82,7 @@ def _views_of(root: Json, path: SchemaPath, schema: Json) -> list[_View]:
         return [()]
     together: list[_Placed] = []
     if "$ref" in schema:
-        together.append((path, resolve(root, schema["$ref"])))
+        together.append((path_of(str(schema["$ref"])), resolve(root, schema["$ref"])))
     together += _listed(schema, path, "allOf")
     groups: list[list[_View]] = [[((path, schema),)], _views(root, together)]
     for keyword in ("anyOf", "oneOf"):

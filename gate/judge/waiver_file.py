@@ -38,7 +38,7 @@ def read_waivers(data: bytes, *, file: str, known: Collection[str]) -> tuple[tup
             if not _is_date(item["expires"]):
                 gathered.add((*path, "expires"), f"There is no day {waiver.expires}; write YYYY-MM-DD.", at_value=True)
             waivers.append(waiver)
-    return tuple(waivers), gathered.mistakes
+    return tuple(waivers), sorted(gathered.mistakes, key=lambda each: (each.line, each.column))
 
 
 def _is_date(value: Json) -> bool:

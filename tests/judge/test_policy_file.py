@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import MistakesError, UserError
-from gate.formats.strict_yaml import load
 from gate.judge.catalogue import load_catalogue
 from gate.judge.policy_file import read_policy, waiver_paths
 from gate.judge.requests import requests
