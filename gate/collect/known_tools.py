@@ -62,7 +62,7 @@ KNOWN_TOOLS: tuple[KnownTool, ...] = (
         without="vulnerabilities of images and operating systems, misconfigured Terraform",
         kinds=("image", "terraform"),
         version_pattern=r"Version: (\d+\.\d+\.\d+)",
-        refused={version: _MALICIOUS_TRIVY for version in ("0.69.4", "0.69.5", "0.69.6")},
+        refused=dict.fromkeys(("0.69.4", "0.69.5", "0.69.6"), _MALICIOUS_TRIVY),
     ),
     KnownTool(
         name="gitleaks",

@@ -32,11 +32,15 @@ class EntryType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One tracked entry. `path` is POSIX, relative to the workspace."""
+    """One tracked entry. `path` is POSIX, relative to the workspace; `sparse` is set where a sparse checkout omits it.
+
+    A name that is not UTF-8 holds surrogates (`os.fsdecode`); `disk.printable` makes it fit to be shown.
+    """
 
     path: str
     type: EntryType
     executable: bool = False
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +58,19 @@ class ReadProblem(Exception):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{path}: {reason}")
+        super().__init__(f"{printable(path)}: {reason}")
 
     def gap(self, facts: tuple[str, ...] = ()) -> Gap:
         """This problem as a gap."""
-        return Gap(subject=self.path, reason=self.reason, path=self.path, facts=facts)
+        shown = printable(self.path)
+        return Gap(subject=shown, reason=self.reason, path=shown, facts=facts)
 
 
 class Stream(Protocol):
     """The bytes of one regular file, piece by piece, so that a report need not fit in memory."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield pieces of about a megabyte. Raises ReadProblem when the file grows past its limit."""
+        """Yield pieces of about a megabyte. Raises ReadProblem when the file changes its size meanwhile."""
         ...
 
     @property
@@ -87,7 +92,7 @@ class Workspace:
     """
 
     def __init__(self, root: Path, *, tracked: Sequence[Entry] | None = None, scope: str = "") -> None:
-        self.root = root.absolute()
+        self.root = root.resolve()
         self.scope = scope.strip("/")
         self.has_git = tracked is not None
         self._listed = None if tracked is None else tuple(sorted(tracked, key=lambda entry: entry.path))
@@ -175,7 +180,7 @@ class Workspace:
             size = os.fstat(descriptor).st_size
             if size > limit:
                 raise ReadProblem(path, f"is {size:,} bytes long, more than the {limit:,} that are read")
-            yield _FileStream(path, file, limit)
+            yield _FileStream(path, file, size, limit)
 
     def _status(self, path: str) -> os.stat_result | None:
         try:
@@ -190,23 +195,26 @@ class Workspace:
 
 
 class _FileStream:
-    """A Stream over an open file."""
+    """A Stream over an open file that had `size` bytes when it was opened."""
 
-    def __init__(self, path: str, file: FileIO, limit: int) -> None:
+    def __init__(self, path: str, file: FileIO, size: int, limit: int) -> None:
         self._path = path
         self._file = file
+        self._size = size
         self._limit = limit
         self._hash = hashlib.sha256()
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces."""
-        left = self._limit
+        total = 0
         while piece := _reading(self._path, self._file, _PIECE):
-            left -= len(piece)
-            if left < 0:
-                raise ReadProblem(self._path, f"is larger than {self._limit:,} bytes")
+            total += len(piece)
+            if total > self._limit:
+                raise ReadProblem(self._path, f"grew while it was read, to more than the {self._limit:,} that are read")
             self._hash.update(piece)
             yield piece
+        if total != self._size:
+            raise ReadProblem(self._path, "changed while it was read")
 
     @property
     def sha256(self) -> str:
