@@ -51,6 +51,11 @@ class Tally:
         if outcome in _RULES and len(self.failing) < MAX_FINDINGS:
             self._note(case)
 
+    def passed(self, count: int, seconds: float) -> None:
+        """Count cases that simply passed and belong to no named suite."""
+        self.outcomes[Outcome.PASSED] += count
+        self.seconds = (self.seconds or 0.0) + seconds
+
     def _note(self, case: Case) -> None:
         path = self.resolve(case.file) if case.file else None
         place = case.classname or (case.suites[-1] if case.suites else "")

@@ -27,6 +27,10 @@ class SuiteMatcher:
         self._resolve = resolve
         self._by_place: dict[tuple[tuple[str, ...], str, str], frozenset[str]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether any suite is named."""
+        return bool(self._patterns)
+
     def __call__(self, case: Case) -> Sequence[str]:
         """Return the names of the suites that the case belongs to."""
         if not self._patterns:

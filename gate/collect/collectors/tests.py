@@ -35,6 +35,16 @@ class _Gathered:
     passed_over: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A file to read. `must_be_one` says that the policy named it, so that it has to be a test report."""
+
+    path: str
+    tally: Tally
+    one_by_one: bool
+    must_be_one: bool
+
+
 class TestsCollector:
     """Reads test reports and adds them up."""
 
@@ -49,8 +59,8 @@ class TestsCollector:
         matcher, suites = _matcher(context.request.get("suites"), resolve, gathered.gaps)
         must_be_one = bool(context.request.get("reports"))
         for path in found.paths:
-            tally = Tally(matcher, resolve)
-            _read(context.workspace, path, tally, gathered, must_be_one)
+            report = _Report(path, Tally(matcher, resolve), one_by_one=bool(matcher), must_be_one=must_be_one)
+            _read(context.workspace, report, gathered)
         if len(found.paths) == gathered.passed_over:
             return Missing(self.kind, _nothing_found(found), gaps=tuple(gathered.gaps))
         if not gathered.tally.total:
@@ -61,14 +71,15 @@ class TestsCollector:
         return Collected(self.kind, facts, tuple(gathered.sources), tuple(gathered.gaps), findings)
 
 
-def _read(workspace: Workspace, path: str, tally: Tally, gathered: _Gathered, must_be_one: bool) -> None:
+def _read(workspace: Workspace, item: _Report, gathered: _Gathered) -> None:
     """Read one report and add what it says. A report that cannot be read adds a gap and nothing else."""
+    path, tally = item.path, item.tally
     try:
         with workspace.stream(path) as stream:
-            report = read_test_report(stream, tally)
+            report = read_test_report(stream, tally, None if item.one_by_one else tally.passed)
             digest = stream.sha256
     except NotATestReportError as error:
-        if must_be_one:
+        if item.must_be_one:
             gathered.gaps.append(Gap(path, error.reason, path))
         else:
             gathered.passed_over += 1

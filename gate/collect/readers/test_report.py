@@ -47,6 +47,8 @@ class Case(NamedTuple):
 
 
 Sink: TypeAlias = Callable[[Case], object]
+PassedSink: TypeAlias = Callable[[int, float], object]
+"""Takes cases that simply passed and that nobody asks about one by one: how many, and their seconds together."""
 
 
 class Problem(NamedTuple):

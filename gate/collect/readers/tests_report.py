@@ -9,11 +9,10 @@ from typing import Final
 
 from gate.collect.readers import ctrf, junit, nunit, trx, xunit
 from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import Sink, TestReport, shown
+from gate.collect.readers.test_report import PassedSink, Sink, TestReport, shown
 from gate.collect.readers.xml_events import HEAD, root_name
 
 _XML: Final = {
-    **dict.fromkeys(junit.ROOTS, junit.read_junit),
     **dict.fromkeys(trx.ROOTS, trx.read_trx),
     **dict.fromkeys(nunit.ROOTS, nunit.read_nunit),
     **dict.fromkeys(xunit.ROOTS, xunit.read_xunit),
@@ -32,9 +31,10 @@ class NotATestReportError(ReportError):
     """The file is something else, and says so: a coverage report, a configuration, a picture."""
 
 
-def read_test_report(chunks: Iterable[bytes], sink: Sink) -> TestReport:
+def read_test_report(chunks: Iterable[bytes], sink: Sink, passed: PassedSink | None = None) -> TestReport:
     """Read a test report of any known format and hand each case to `sink`.
 
+    With `passed`, cases of JUnit XML that simply passed are only counted (`read_junit`), which is faster.
     Raises NotATestReportError for a file that is clearly something else, ReportError (with the line where it is known)
     for a test report that cannot be read. Cases that were handed over before an error are then to be forgotten.
     """
@@ -44,10 +44,12 @@ def read_test_report(chunks: Iterable[bytes], sink: Sink) -> TestReport:
         raise ReportError("is empty", 1)
     if start.startswith((b"<", *_UTF_16)):
         root = root_name(head[:HEAD])
-        reader = junit.read_junit if root is None else _XML.get(root)
+        if root is None or root in junit.ROOTS:
+            return junit.read_junit(rest, sink, passed)
+        reader = _XML.get(root)
         if reader is None:
             advice = f": {_ADVICE[root]}" if root in _ADVICE else ""
-            raise NotATestReportError(f"is not a test report (its root element is <{shown(root or '', 60)}>){advice}")
+            raise NotATestReportError(f"is not a test report (its root element is <{shown(root, 60)}>){advice}")
         return reader(rest, sink)
     if start.startswith(b"{"):
         if not _CTRF.search(head):

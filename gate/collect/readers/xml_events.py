@@ -97,9 +97,11 @@ def parse(
     *,
     format: str,
     capture: Capture | None = None,
+    guarded: bool = False,
 ) -> None:
     """Read a document piece by piece and call `start(name, attributes)` and `end(name)` for each element.
 
+    `guarded` says that the handlers see to MAX_DEPTH themselves, and so are called without a step between.
     `format` names what was expected in errors ("JUnit XML"). Encodings: UTF-8, UTF-16 with a byte order mark,
     ISO-8859-1, ASCII and the one-byte encodings that Python knows. Raises ReportError with the line for anything that
     is refused; a ReportError that a handler raises without a line gets the line of its element.
@@ -108,7 +110,10 @@ def parse(
     instead of refused.
     """
     parser = _parser(format)
-    _count_elements(parser, start, end, format)
+    if guarded:
+        parser.StartElementHandler, parser.EndElementHandler = start, end
+    else:
+        _count_elements(parser, start, end, format)
     if capture is not None:
         capture.attach(parser)
     fed = 0
