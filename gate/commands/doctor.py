@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import click
 
@@ -14,10 +13,10 @@ def command(format_: str) -> int:
     """Say which tools are there, which versions, and what is therefore not measurable."""
     from gate.collect.process import ToolProblem
     from gate.collect.tools import KNOWN_TOOLS
-    from gate.commands.wiring import toolbox
+    from gate.commands.wiring import machine
 
-    tools = toolbox(os.environ)
-    rows = []
+    tools = machine().tools
+    rows: list[dict[str, object]] = []
     for known in KNOWN_TOOLS:
         try:
             tool = tools.find(known.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +96,9 @@ RUNNERS: tuple[Runner, ...] = (
 )
 
 
+PYTHON_LOCKS = ("**/requirements*.txt", "**/{uv,poetry,pdm}.lock", "**/Pipfile.lock", "**/pylock*.toml")
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What was seen in the repository: runners in use, documents that are there by the criterion they would meet."""
@@ -118,19 +120,20 @@ def command(workspace: Path, profile: str, stdout: bool) -> int:
     from gate.commands import wiring
     from gate.judge.catalogue import load_catalogue
     from gate.judge.policy_file import read_policy
+    from gate.publish.files import write_report
 
     target = workspace / wiring.DEFAULT_POLICY
-    if target.exists() and not stdout:
+    if (target.exists() or target.is_symlink()) and not stdout:
         raise UserError(f"{target} is there already; `gate init --stdout` prints what would be written.")
     catalogue = load_catalogue()
-    tree = wiring.open_tree(workspace, wiring.quiet_machine(os.environ), scope="")
+    tree = wiring.open_tree(workspace, wiring.machine())
     text = draft(look(workspace.resolve().name, tree, catalogue, profile), profile)
     # What we write must be a policy: a mistake here is ours, and it is told before anything is written.
     read_policy(text.encode(), path=wiring.DEFAULT_POLICY, catalogue=catalogue)
     if stdout:
         click.echo(text, nl=False)
         return 0
-    wiring.write_new(target, text, workspace)
+    write_report(target, text, workspace)
     click.echo(f"Wrote {target}. Run your tests so that their reports are there, then `gate run --no-publish`.")
     return 0
 
@@ -146,9 +149,7 @@ def look(name: str, workspace: Workspace, catalogue: Catalogue, profile: str) ->
             found = workspace.files(*(str(pattern) for pattern in patterns))
             if found:
                 documents[entry.id] = found[0]
-    audited = bool(
-        workspace.files("**/requirements*.txt", "**/{uv,poetry,pdm}.lock", "**/Pipfile.lock", "**/pylock*.toml")
-    )
+    audited = bool(workspace.files(*PYTHON_LOCKS))
     return Findings(name, runners, documents, audited)
 
 

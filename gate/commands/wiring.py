@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,9 @@ from gate.errors import UserError
 from gate.pipeline import Checkout, Machine, Progress, Silent
 
 if TYPE_CHECKING:
-    from gate.collect.tools import SystemToolbox
+    from gate.collect.git import Repository
     from gate.collect.workspace import Workspace
-    from gate.model.json import Json, JsonObject
+    from gate.model.json import Json
     from gate.model.policy import Policy
 
 DEFAULT_POLICY = ".gate/policy.yml"
@@ -40,23 +39,39 @@ def machine(progress: Progress | None = None) -> Machine:
 def open_tree(root: Path, means: Machine, scope: str = "") -> Workspace:
     """Return the workspace. Raises UserError when there is none."""
     from gate.collect.git import open_workspace
+    from gate.collect.process import ToolProblem
 
     if not root.is_dir():
         raise UserError(f"The workspace {root} is not a folder; name another one with --workspace.")
-    return open_workspace(root.absolute(), means.runner, _git(means), scope)
+    try:
+        git = means.tools.find("git")
+    except ToolProblem:
+        git = None
+    return open_workspace(root, means.runner, git, scope)
 
 
 def check_out(order: Order, means: Machine, scope: str) -> Checkout:
     """Return the tree under judgement with its commit and what changed since the base."""
-    from gate.collect.git import Repository
+    from gate.model.evidence import Gap
 
     workspace = open_tree(order.workspace, means, scope)
-    git = _git(means)
-    if git is None or not workspace.has_git:
-        return Checkout(workspace, None, _no_git(order))
-    repository = Repository(workspace.root, means.runner, git)
+    if scope and not workspace.entries():
+        raise UserError(f"The policy's scope is {scope}, and nothing in that folder is tracked.")
+    if not workspace.has_git:
+        nothing = (
+            Gap(order.base, "cannot be compared with: the workspace is not a git repository") if order.base else None
+        )
+        return Checkout(workspace, None, nothing)
+    repository = open_repository(workspace, means)
     changes = repository.changes(order.base) if order.base else None
     return Checkout(workspace, repository.head_commit(), changes)
+
+
+def open_repository(workspace: Workspace, means: Machine) -> Repository:
+    """Return the git repository of a workspace that has one."""
+    from gate.collect.git import Repository
+
+    return Repository(workspace.root, means.runner, means.tools.find("git"))
 
 
 def read_policy(order: Order, means: Machine) -> Policy:
@@ -66,17 +81,77 @@ def read_policy(order: Order, means: Machine) -> Policy:
     from gate.judge.policy_file import waiver_paths
     from gate.judge.settings_evidence import evidence_settings
 
-    data, path = _policy_bytes(order, means)
-    waivers = {name: _beside(order, means, name) for name in waiver_paths(data)} if data is not None else {}
+    settings = evidence_settings(order.evidence)
+    data, path = policy_bytes(order, means)
+    waivers = {}
+    for name in waiver_paths(data) if data is not None else ():
+        content = _in_tree(order, means, name)
+        if content is not None:
+            waivers[name] = content
     return read(
         data,
         catalogue=load_catalogue(),
         path=path,
         ref=order.policy_ref if data is not None else None,
         profile=order.profile,
-        waivers={name: content for name, content in waivers.items() if content is not None},
-        settings=evidence_settings(order.evidence),
+        waivers=waivers,
+        settings=settings,
     )
+
+
+def policy_bytes(order: Order, means: Machine) -> tuple[bytes | None, str | None]:
+    """Return the policy file's bytes and what to call it; nothing where none was named and none is there.
+
+    A file that was named must be there. It may lie outside of the workspace; inside, no link leads to it.
+    """
+    if order.policy is None:
+        data = _in_tree(order, means, DEFAULT_POLICY)
+        return (data, DEFAULT_POLICY) if data is not None else (None, None)
+    named = order.policy
+    below = _below(named, order.workspace)
+    data = _in_tree(order, means, below) if below is not None else _outside(named)
+    if data is None:
+        at = f" in {order.policy_ref}" if order.policy_ref else ""
+        raise UserError(f"The policy {named} is not there{at}. `gate init` writes one.")
+    return data, below or str(named)
+
+
+def _below(path: Path, workspace: Path) -> str | None:
+    """Return a path as one below the workspace, None when it is not one. Links are not followed."""
+    root = os.path.abspath(workspace)  # noqa: PTH100 - without following links, unlike resolve()
+    lexical = os.path.abspath(path)  # noqa: PTH100
+    return os.path.relpath(lexical, root) if lexical.startswith(f"{root}/") else None
+
+
+def _outside(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_POLICY_LIMIT + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UserError(f"The policy {path} cannot be read: {error.strerror}.") from error
+    return data
+
+
+def _in_tree(order: Order, means: Machine, path: str) -> bytes | None:
+    """Return a file of the checkout or of the revision that the policy is read from; None when it is not there."""
+    from gate.collect.process import ToolProblem
+    from gate.collect.workspace import ReadProblem
+
+    workspace = open_tree(order.workspace, means)
+    try:
+        if order.policy_ref is not None and workspace.has_git:
+            return open_repository(workspace, means).show_file(order.policy_ref, path, _POLICY_LIMIT).data
+        if not workspace.exists(path):
+            return None
+        return workspace.read(path, _POLICY_LIMIT).data
+    except ReadProblem as problem:
+        if order.policy_ref is not None and "is not" in problem.reason and "there" in problem.reason:
+            return None
+        raise UserError(f"{path} {problem.reason}. A policy is a regular file of at most 256 KB.") from problem
+    except ToolProblem as problem:
+        raise UserError(f"{path} cannot be read from {order.policy_ref}: {problem}.") from problem
 
 
 def validate(name: str, document: Json) -> None:
@@ -85,11 +160,5 @@ def validate(name: str, document: Json) -> None:
 
     found = problems(shipped_validator(name), document, limit=3)
     if found:
-        raise ValueError("; ".join(str(problem) for problem in found))
-
-
-def all_requests(policy: Policy) -> dict[str, JsonObject]:
-    """Return the requests of a policy per kind."""
-    from gate.judge.requests import requests
-
-    return requests(policy)
+        told = "; ".join(f"{item.measured}, wanted {item.wanted}" for item in found)
+        raise ValueError(f"does not fit the schema {name}: {told}")

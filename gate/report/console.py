@@ -146,7 +146,7 @@ def _criteria(console: Console, verdict: Verdict, options: RenderOptions) -> Non
                 _one(console, item)
     if advice and not options.verbose:
         console.print()
-        console.print(Text(f"{len(advice)} more of level may not met; --verbose lists them."))
+        console.print(Text(f"{len(advice)} more (level may) not met; --verbose lists them."))
 
 
 def _one(console: Console, item: CriterionResult) -> None:

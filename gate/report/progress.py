@@ -56,6 +56,13 @@ class PlainProgress:
             self._stream.flush()
 
 
+class SilentProgress(PlainProgress):
+    """Tells nobody."""
+
+    def _write(self, line: str) -> None:
+        """Say nothing."""
+
+
 class GroupedProgress(PlainProgress):
     """For a GitHub runner: each collector's lines inside a group of its own, and nothing in them is a command."""
 

@@ -34,6 +34,16 @@ def summary(evidence: Evidence) -> str:
             return ", ".join([*told, *_gaps(len(evidence.gaps))])
 
 
+def table(evidence: Sequence[Evidence]) -> str:
+    """Return a line per kind, and below it a line per gap."""
+    width = max((len(item.kind) for item in evidence), default=0)
+    lines = []
+    for item in evidence:
+        lines.append(f"{item.kind:<{width}}  {mark(item)}  {summary(item)}")
+        lines += [f"{'':<{width}}     gap  {one_line(f'{gap.subject}: {gap.reason}', 200)}" for gap in item.gaps]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def count(value: Json, one: str, many: str) -> str:
     """Return "1 case" or "4,178 cases"."""
     number = value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -1,0 +1,126 @@
+"""What `run`, `collect`, `evaluate` and the action do with an order: gather, judge, tell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from gate import __version__
+from gate.collect.all_collectors import KINDS, collectors
+from gate.commands import wiring
+from gate.commands.options import Order
+from gate.errors import CannotJudgeError
+from gate.model.verdict import Decision, Verdict
+from gate.pipeline import Machine, collect, judge, kinds_of
+from gate.report.options import RenderOptions
+
+if TYPE_CHECKING:
+    from gate.collect.bundle import Bundle
+    from gate.model.policy import Policy
+    from gate.report.progress import PlainProgress
+
+EXIT_CODES = {Decision.GO: 0, Decision.CONDITIONAL: 0, Decision.NO_GO: 1}
+
+
+def gather(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]) -> Bundle:
+    """Collect these kinds as the policy wants them; write the bundle where the order names one."""
+    from gate.collect.bundle import write_bundle
+    from gate.judge.requests import requests
+
+    checkout = wiring.check_out(order, means, policy.scope)
+    bundle = collect(collectors(kinds), requests(policy), checkout, means)
+    if order.bundle is not None:
+        write_bundle(order.bundle, bundle, __version__)
+    return bundle
+
+
+def run(order: Order, progress: PlainProgress) -> Verdict:
+    """Collect and judge."""
+    means = wiring.machine(progress)
+    policy = wiring.read_policy(order, means)
+    with progress:
+        bundle = gather(order, policy, means, kinds_of(policy, order.only, order.phase))
+    return judge(policy, bundle, now=wiring.now(), phase=order.phase, only=order.only)
+
+
+def collect_only(order: Order, progress: PlainProgress) -> Bundle:
+    """Collect what the order names, else everything that there is a collector for."""
+    means = wiring.machine(progress)
+    policy = wiring.read_policy(order, means)
+    with progress:
+        return gather(order, policy, means, order.only or KINDS)
+
+
+def text_of(verdict: Verdict, name: str, options: RenderOptions) -> str:
+    """Return a report. The JSON one is held against its schema before anyone sees it. Raises CannotJudgeError."""
+    from gate.report.formats import renderer
+
+    if name == "json":
+        from gate.report.json_v1 import verdict_document
+
+        check("verdict", verdict_document(verdict))
+    return renderer(name)(verdict, options)
+
+
+def check(name: str, document: object) -> None:
+    """Hold a document of ours against its schema. Raises CannotJudgeError: a misfit is a fault of the gate."""
+    try:
+        wiring.validate(name, document)  # type: ignore[arg-type] # any document may be held against a schema
+    except ValueError as error:
+        raise CannotJudgeError(
+            f"The gate's own document {error}. This is a fault of the gate; please report it."
+        ) from error
+
+
+def tell(verdict: Verdict, order: Order) -> None:
+    """Write every report that the order asks for: to stdout or --output, and the further ones to their files."""
+    from gate.publish.files import write_report
+
+    for name, path in order.reports:
+        write_report(path, text_of(verdict, name, file_options()), order.workspace)
+    if order.output is not None:
+        write_report(order.output, text_of(verdict, order.format, file_options()), order.workspace)
+    else:
+        sys.stdout.write(text_of(verdict, order.format, terminal_options(order, sys.stdout)))
+
+
+def file_options() -> RenderOptions:
+    """Return how a report in a file is wanted."""
+    return RenderOptions(verbose=True, version=__version__)
+
+
+def terminal_options(order: Order, stream: TextIO) -> RenderOptions:
+    """Return how a report on a stream is wanted: as wide as the terminal, coloured only there."""
+    import os
+    import shutil
+
+    terminal = stream.isatty()
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120) if terminal else 80
+    return RenderOptions(
+        width=width,
+        color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
+        ascii=not _can_write(stream, "✓✗–·…“”"),
+        quiet=order.quiet,
+        verbose=order.verbose,
+        version=__version__,
+    )
+
+
+def progress_for(order: Order, stream: TextIO) -> PlainProgress:
+    """Return how progress is told: in place on a terminal, as lines elsewhere, not at all with --quiet."""
+    from gate.report.progress import PlainProgress, SilentProgress, TerminalProgress
+
+    if order.quiet:
+        return SilentProgress(stream)
+    if stream.isatty():
+        return TerminalProgress(stream, verbose=order.verbose)
+    return PlainProgress(stream, verbose=order.verbose)
+
+
+def _can_write(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
