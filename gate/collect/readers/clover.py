@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from gate.collect.readers.coverage_builder import FileBuilder, ReportBuilder
 from gate.collect.readers.coverage_data import (
     NOTHING,
     CoverageReport,
-    FileBuilder,
     Problem,
-    ReportBuilder,
     Tally,
     disagreements,
     shown,

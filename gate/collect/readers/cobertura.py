@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
 
+from gate.collect.readers.coverage_builder import ReportBuilder
 from gate.collect.readers.coverage_data import (
     NOTHING,
     CoverageReport,
     FileCoverage,
     Problem,
-    ReportBuilder,
     Tally,
     disagreements,
     shown,

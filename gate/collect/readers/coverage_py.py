@@ -10,14 +10,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gate.collect.readers.coverage_data import (
-    NOTHING,
-    CoverageReport,
-    ReportBuilder,
-    Tally,
-    disagreements,
-    shown,
-)
+from gate.collect.readers.coverage_builder import ReportBuilder
+from gate.collect.readers.coverage_data import NOTHING, CoverageReport, Tally, disagreements, shown
 from gate.collect.readers.coverage_json import decode, whole
 from gate.collect.readers.errors import ReportError
 

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from gate.collect.readers.coverage_data import MAX_HITS, MAX_LINE, CoverageReport, FileCoverage, ReportBuilder, shown
+from gate.collect.readers.coverage_builder import MAX_HITS, MAX_LINE, ReportBuilder
+from gate.collect.readers.coverage_data import CoverageReport, FileCoverage, shown
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.text_lines import text_lines
 

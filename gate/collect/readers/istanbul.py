@@ -11,17 +11,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gate.collect.readers.coverage_data import (
-    MAX_LINE,
-    NOTHING,
-    CoverageReport,
-    FileTotals,
-    Problem,
-    ReportBuilder,
-    Tally,
-    disagreements,
-    shown,
-)
+from gate.collect.readers.coverage_builder import MAX_LINE, ReportBuilder
+from gate.collect.readers.coverage_data import NOTHING, CoverageReport, FileTotals, Problem, Tally, disagreements, shown
 from gate.collect.readers.coverage_json import decode, whole
 from gate.collect.readers.errors import ReportError
 

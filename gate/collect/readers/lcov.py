@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from gate.collect.readers.coverage_builder import MAX_LINE, FileBuilder, ReportBuilder
 from gate.collect.readers.coverage_data import (
-    MAX_LINE,
     NOTHING,
     CoverageReport,
-    FileBuilder,
     FileCoverage,
     Problem,
-    ReportBuilder,
     Tally,
     disagreements,
     shown,

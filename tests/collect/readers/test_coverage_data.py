@@ -4,18 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.readers.coverage_data import (
-    MAX_HITS,
-    MAX_LINE,
-    FileBuilder,
-    FileCoverage,
-    LineTable,
-    ReportBuilder,
-    Tally,
-    merge,
-    shown,
-    stated_tally,
-)
+from gate.collect.readers.coverage_builder import MAX_HITS, MAX_LINE, FileBuilder, ReportBuilder
+from gate.collect.readers.coverage_data import FileCoverage, LineTable, Tally, merge, shown, stated_tally
 from gate.collect.readers.errors import ReportError
 
 Lines = dict[int, bool]
