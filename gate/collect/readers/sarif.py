@@ -7,9 +7,11 @@ low. A result without a level has its rule's default level, else `warning` (§3.
 
 from __future__ import annotations
 
+import gc
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -19,7 +21,6 @@ from gate.collect.readers.sarif_document import (
     Message,
     Notification,
     Properties,
-    Region,
     Result,
     Rule,
     Run,
@@ -76,7 +77,20 @@ def read_sarif(data: bytes, roots: Sequence[str] = ()) -> tuple[SarifRun, ...]:
     relative to it. The findings' `new` is None, and `properties` may hold `name`, `help_uri`, `tags`, `end_line` and
     `elsewhere` (the text of a place outside of the workspace). Raises ReportError as `sarif_document.decode` does.
     """
-    return tuple(_read_run(run, number, roots) for number, run in enumerate(decode(data).runs or (), 1))
+    with _no_collection():
+        return tuple(_read_run(run, number, roots) for number, run in enumerate(decode(data).runs or (), 1))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put off the search for cycles: nothing here forms any, and each search walks all that was built so far."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _read_run(run: Run, number: int, roots: Sequence[str]) -> SarifRun:
@@ -117,24 +131,36 @@ def _findings(run: Run, tool: str, places: Places) -> list[Finding]:
         if result.locations and (physical := result.locations[0].physical_location) is not None:
             place = place_of(physical.artifact_location)
             path, elsewhere = place.path, place.elsewhere
-            line, end_line = _lines(physical.region) if physical.region is not None else (None, None)
+            end_line = None
+            if (region := physical.region) is not None and (line := region.start_line) is not None:
+                end_line = region.end_line
+                if line < 1 or end_line == line:
+                    line, end_line = line if line > 0 else None, None
             if elsewhere is not None or end_line is not None:
-                properties = _with_place(properties, end_line, elsewhere)
+                properties = _with_place(properties, line, end_line, elsewhere)
         # What identifies it apart from its line: the tool's own fingerprint, else the message.
         own = result.fingerprints or result.partial_fingerprints
         identity = (own.get("primaryLocationLineHash") or repr(sorted(own.items()))) if own else message
         identity = f"{tool}\0{known.id}\0{path or elsewhere}\0{identity}"
-        count = seen[identity] = seen.get(identity, -1) + 1
+        fingerprint = blake2b(identity.encode(), digest_size=16).hexdigest()
+        if fingerprint in seen:
+            count = seen[fingerprint] = seen[fingerprint] + 1
+            fingerprint = blake2b(f"{identity}\0{count}".encode(), digest_size=16).hexdigest()
+        else:
+            seen[fingerprint] = 0
+        simple = result.properties is None and result.kind is None
+        severity = known.by_level.get(result.level) if simple else None
+        suppressed = _is_suppressed(result.suppressions) if result.suppressions else False
         findings.append(
             Finding(
                 known.id,
-                known.severity(result),
+                severity or known.severity(result),
                 message,
                 tool,
                 path,
                 line,
-                blake2b(f"{identity}\0{count}".encode(), digest_size=16).hexdigest(),
-                _is_suppressed(result.suppressions) if result.suppressions else False,
+                fingerprint,
+                suppressed,
                 None,
                 properties,
             )
@@ -142,17 +168,9 @@ def _findings(run: Run, tool: str, places: Places) -> list[Finding]:
     return findings
 
 
-def _lines(region: Region) -> tuple[int | None, int | None]:
-    """Return the first line of a region, and its last where that is another one."""
-    line, end = region.start_line, region.end_line
-    if line is None or line < 1:
-        return None, None
-    return line, end if end is not None and end > line else None
-
-
-def _with_place(properties: JsonObject, end_line: int | None, elsewhere: str | None) -> JsonObject:
+def _with_place(properties: JsonObject, line: int | None, end_line: int | None, elsewhere: str | None) -> JsonObject:
     more: JsonObject = dict(properties)
-    if end_line is not None:
+    if line is not None and end_line is not None and end_line > line:
         more["end_line"] = end_line
     if elsewhere is not None:
         more["elsewhere"] = elsewhere
@@ -167,7 +185,7 @@ def _is_suppressed(suppressions: Sequence[Suppression]) -> bool:
 class _Known:
     """A rule as its results need it: worked out once, used for each of them."""
 
-    __slots__ = ("_default", "_score", "_strings", "id", "properties")
+    __slots__ = ("_default", "_score", "_strings", "by_level", "id", "properties")
 
     def __init__(self, rule_id: str, rule: Rule | None, component: Component) -> None:
         rule = rule or Rule()
@@ -175,6 +193,7 @@ class _Known:
         self._score = _score(rule.properties)
         configuration = rule.default_configuration
         self._default = (configuration.level if configuration else None) or "warning"
+        self.by_level: dict[str | None, Severity] = {level: self._score or _LEVELS[level] for level in _LEVELS}
         self._strings = {**(component.global_message_strings or {}), **(rule.message_strings or {})}
         self.properties: JsonObject = {}
         if rule.name and rule.name != rule_id:

@@ -7,7 +7,6 @@ is what keeps a large report fast and small.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from typing import NoReturn
@@ -323,6 +322,7 @@ def _hides(log: Log) -> bool:
 
 def _refuse_doubled(data: bytes) -> None:
     """Raise ReportError when any object of the document names a member twice. Builds nothing that it keeps."""
+    import json
 
     def check(pairs: list[tuple[str, object]]) -> None:
         if len(pairs) > 1 and len(names := {name for name, _ in pairs}) != len(pairs):

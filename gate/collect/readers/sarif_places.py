@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from gate.collect.readers.sarif_document import ArtifactLocation, Run
 
@@ -136,4 +135,8 @@ def _file_path(uri: str) -> str | None:
         if text.startswith("//"):
             text = "/" + text[2:].partition("/")[2]
     text = text.partition("?")[0].partition("#")[0] if "file:" in uri[:5].lower() else text
-    return unquote(text, errors="replace") if "%" in text else text
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote
+
+    return unquote(text, errors="replace")

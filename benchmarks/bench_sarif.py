@@ -1,0 +1,131 @@
+"""Reading a SARIF report of 44 MB against sarif-tools, as whole processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+TITLE = "SARIF: a report of 44 MB, read and counted, against `sarif summary`"
+WANTED = {
+    "ratio": ("at least", 10.0),
+    "gate, peak MB": ("at most", 300.0),
+    "bare results: gate, peak MB": ("at most", 300.0),
+}
+RUNS = 5
+SIZE = 44_000_000
+
+_GATE = """
+import sys
+from collections import Counter
+from pathlib import Path
+from gate.collect.readers.sarif import read_sarif
+(run,) = read_sarif(Path(sys.argv[1]).read_bytes())
+print(Counter(finding.severity for finding in run.findings))
+"""
+_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+
+
+def measure() -> dict[str, float]:
+    """Return medians in seconds, medians of the pairwise ratios, and the peaks of memory in MB.
+
+    Two reports of one size: results with the code flows that CodeQL writes, some 2 KB each, and bare ones with a
+    snippet, some 0.8 KB each. The more results a report holds, the more of the time goes into making findings of them.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return _compare(Path(folder, "flows.sarif"), 6, "") | _compare(Path(folder, "bare.sarif"), 0, "bare results: ")
+
+
+def _compare(report: Path, steps: int, label: str) -> dict[str, float]:
+    results = write_sarif(report, steps)
+    gate = [sys.executable, "-c", _GATE, str(report)]
+    summary = [sys.executable, "-m", "sarif", "summary", str(report)]
+    pairs = [(_seconds(gate), _seconds(summary)) for _ in range(RUNS)]
+    return {
+        f"{label}results": results,
+        f"{label}gate, s": median(ours for ours, _ in pairs),
+        f"{label}sarif summary, s": median(theirs for _, theirs in pairs),
+        f"{label}ratio": median(theirs / ours for ours, theirs in pairs),
+        f"{label}gate, peak MB": _peak(gate),
+        f"{label}sarif summary, peak MB": _peak(summary),
+    }
+
+
+def _seconds(command: list[str]) -> float:
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def _peak(command: list[str]) -> float:
+    done = subprocess.run([sys.executable, "-c", _PEAK, *command], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def write_sarif(path: Path, steps: int = 0) -> int:
+    """Write a report of SIZE, with a code flow of so many steps in each result; return how many results."""
+    rules: list[dict[str, object]] = [
+        {
+            "id": f"B{number}",
+            "name": f"check_{number}",
+            "helpUri": f"https://example.org/rules/{number}",
+            "defaultConfiguration": {"level": ("error", "warning", "note")[number % 3]},
+            "properties": {"tags": ["security", f"external/cwe/cwe-{number}"], "precision": "high"},
+        }
+        for number in range(100, 160)
+    ]
+    results: list[object] = []
+    size = 0
+    while size < SIZE:
+        result = _result(len(results), rules, steps)
+        results.append(result)
+        size += len(json.dumps(result)) + 2
+    driver = {"name": "Example", "version": "1.2.3", "rules": rules}
+    document = {"version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+    path.write_text(json.dumps(document))
+    return len(results)
+
+
+def _result(number: int, rules: list[dict[str, object]], steps: int) -> dict[str, object]:
+    line = number * 7 % 900 + 1
+    code = f"    value_{number} = subprocess.check_output(command, shell=True, cwd=folder)\n"
+    region = {"startLine": line, "endLine": line, "startColumn": 5, "endColumn": 71, "snippet": {"text": code}}
+    around = {
+        "startLine": line - 1,
+        "endLine": line + 1,
+        "snippet": {"text": "    try:\n" + code + "    except OSError:\n"},
+    }
+    place = {
+        "artifactLocation": {
+            "uri": f"services/area_{number % 2003 % 41}/module_{number % 2003}.py",
+            "uriBaseId": "SRCROOT",
+        },
+        "region": region,
+        "contextRegion": around,
+    }
+    index = number % len(rules)
+    step = {"location": {"physicalLocation": place | {"contextRegion": {}}, "message": {"text": "ControlFlowNode"}}}
+    flows = {"codeFlows": [{"threadFlows": [{"locations": [step] * steps}]}]} if steps else {}
+    return flows | {
+        "ruleId": rules[index]["id"],
+        "ruleIndex": index,
+        "level": ("error", "warning", "note")[number % 3],
+        "message": {
+            "text": f"A subprocess is started through a shell with the value {number}, which may be untrusted."
+        },
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"primaryLocationLineHash": f"{number * 2654435761 % 2**64:016x}:1"},
+        "properties": {"issue_confidence": "HIGH", "issue_severity": "LOW"},
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(), indent=2))
