@@ -96,7 +96,7 @@ RUNNERS: tuple[Runner, ...] = (
 )
 
 
-PYTHON_LOCKS = ("**/requirements*.txt", "**/{uv,poetry,pdm}.lock", "**/Pipfile.lock", "**/pylock*.toml")
+PYTHON_LOCKS = ("**/requirements*.{txt,lock}", "**/{uv,poetry,pdm}.lock", "**/Pipfile.lock", "**/pylock*.toml")
 
 
 @dataclass(frozen=True, slots=True)
