@@ -22,6 +22,8 @@ def findings_behind(judged: Judged, evidence: Evidence | None) -> tuple[Finding,
     """Return the findings that an unmet or waived criterion counts."""
     if not isinstance(evidence, Collected) or judged.outcome not in UNMET | {Outcome.WAIVED}:
         return ()
+    if judged.pointer is None and judged.criterion.select:
+        return ()
     tests = list(_tests(judged))
     if judged.criterion.evidence not in {kind for kind, _fact in BEHIND}:
         tests.append(_any)

@@ -10,12 +10,15 @@ from gate.judge import reasons
 from gate.judge.doubt import doubts
 from gate.judge.schema import UnknownSchemaError, problems, shipped_validator, validator
 from gate.judge.schema_words import Problem, explain
-from gate.judge.selectors import Nothing, Part, select
+from gate.judge.selectors import NO_BASE, Nothing, Part, select
 from gate.model.evidence import Collected, Evidence, Gap, Missing, Unreadable
 from gate.model.policy import Criterion
 from gate.model.verdict import Outcome
 
 _MOST_PROBLEMS = 50
+_FIX_BASE = "Check out with history (`fetch-depth: 0`) and give the revision to compare with: `--base REV`."
+_FIX_RUN = "Have it collected: `gate doctor` says what can be measured here, and what is not installed."
+_FIX_AGAIN = "Run the step that makes this evidence again, and look at its own output for what stopped it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _without_entry(criterion: Criterion, entries: int) -> Judged:
     if entries:
         text = f"{entries} entries of {criterion.evidence} evidence contradict each other; merge them before judging"
         return _error(criterion, text)
-    return _no_evidence(criterion, f"nothing about {criterion.evidence} was collected")
+    return _no_evidence(criterion, f"nothing about {criterion.evidence} was collected", _FIX_RUN)
 
 
 def _missing(criterion: Criterion, evidence: Missing, expected: bool) -> Judged:
@@ -110,7 +113,8 @@ def _unselected(criterion: Criterion, nothing: Nothing, evidence: Collected) -> 
         in_doubt = doubts(criterion, Part("", {}, facts=frozenset(names)), evidence.gaps)
         return _doubtful(criterion, in_doubt.open, judged) if in_doubt.open else judged
     about = [gap for gap in evidence.gaps if gap.path in names or gap.subject in names]
-    return _no_evidence(criterion, reasons.with_gaps(nothing.reason, about))
+    fix = _FIX_BASE if nothing.reason == NO_BASE else _fix(criterion)
+    return _no_evidence(criterion, reasons.with_gaps(nothing.reason, about), fix)
 
 
 def _part(criterion: Criterion, part: Part, evidence: Collected) -> Judged:
@@ -146,8 +150,10 @@ def _part(criterion: Criterion, part: Part, evidence: Collected) -> Judged:
 def _silent(judged: Judged, found: Sequence[Problem], gaps: Collection[Gap]) -> Judged:
     """The evidence does not speak of what the criterion asks for: that is not a miss, it is not known."""
     source = ", ".join(judged.where) or f"the {judged.criterion.evidence} evidence"
-    text = reasons.with_gaps(reasons.absent(source, found), gaps)
-    return replace(_no_evidence(judged.criterion, text), where=judged.where, pointer=judged.pointer, path=judged.path)
+    absent = reasons.absent(source, found)
+    fix = _FIX_BASE if absent == NO_BASE else _fix(judged.criterion)
+    silent = _no_evidence(judged.criterion, reasons.with_gaps(absent, gaps), fix)
+    return replace(silent, where=judged.where, pointer=judged.pointer, path=judged.path)
 
 
 def _doubtful(criterion: Criterion, gaps: Collection[Gap], judged: Judged) -> Judged:
@@ -163,14 +169,14 @@ def _doubtful(criterion: Criterion, gaps: Collection[Gap], judged: Judged) -> Ju
     )
 
 
-def _no_evidence(criterion: Criterion, reason: str) -> Judged:
+def _no_evidence(criterion: Criterion, reason: str, fix: str = "") -> Judged:
     text = f"no evidence: {reason}"
-    return Judged(criterion, Outcome.NO_EVIDENCE, text, reasons.short(text), _wanted(criterion))
+    return Judged(criterion, Outcome.NO_EVIDENCE, text, reasons.short(text), _wanted(criterion), fix)
 
 
 def _error(criterion: Criterion, reason: str, where: tuple[str, ...] = ()) -> Judged:
     text = f"could not be judged: {reasons.given(reason)}"
-    return Judged(criterion, Outcome.ERROR, text, reasons.short(text), _wanted(criterion), where=where)
+    return Judged(criterion, Outcome.ERROR, text, reasons.short(text), _wanted(criterion), _FIX_AGAIN, where)
 
 
 def _wanted(criterion: Criterion) -> str:

@@ -43,8 +43,9 @@ def judge(
     entries = _by_kind(evidence)
     waived = apply_waivers(_judge_all(chosen, entries, policy), policy.waivers, _day(now))
     behind = [findings_behind(each, _only(entries, each.criterion.evidence)) for each in waived.judged]
-    pointers = {item.kind: index for index, item in enumerate(evidence)}
-    results = tuple(_result(each, len(found), pointers) for each, found in zip(waived.judged, behind, strict=True))
+    results = tuple(
+        _result(each, len(found), _pointer(each, evidence)) for each, found in zip(waived.judged, behind, strict=True)
+    )
     blocked, decision = _decide(results, policy)
     return Verdict(
         decision=decision,
@@ -88,10 +89,8 @@ def below_minimum(results: Sequence[CriterionResult], policy: Policy) -> bool:
     return policy.minimum_score is not None and (score(results) or 0.0) < policy.minimum_score
 
 
-def _result(judged: Judged, finding_count: int, pointers: Mapping[str, int]) -> CriterionResult:
+def _result(judged: Judged, finding_count: int, pointer: str | None) -> CriterionResult:
     criterion = judged.criterion
-    index = pointers.get(criterion.evidence)
-    at_facts = judged.pointer is not None and index is not None
     return CriterionResult(
         id=criterion.id,
         title=criterion.title,
@@ -104,19 +103,24 @@ def _result(judged: Judged, finding_count: int, pointers: Mapping[str, int]) -> 
         measured=judged.measured,
         wanted=judged.wanted,
         where=judged.where,
-        facts_pointer=f"/evidence/{index}/facts{judged.pointer}{_fact(judged)}" if at_facts else None,
+        facts_pointer=pointer,
         finding_count=finding_count,
         fix=judged.fix,
         docs="" if criterion.own else f"{DOCS}#{criterion.id}",
     )
 
 
-def _fact(judged: Judged) -> str:
-    """Return the step to the one fact that `require` is about, "" where it is about several."""
-    required = judged.criterion.require.get("required")
-    if judged.pointer or not isinstance(required, list) or len(required) != 1:
-        return ""
-    return f"/{escaped(str(required[0]))}"
+def _pointer(judged: Judged, evidence: Sequence[Evidence]) -> str | None:
+    """Return the JSON Pointer to what was judged: the one fact that `require` is about where it is about one."""
+    kind = judged.criterion.evidence
+    index = next((index for index, item in enumerate(evidence) if item.kind == kind), None)
+    if judged.pointer is None or index is None:
+        return None
+    item, required = evidence[index], judged.criterion.require.get("required")
+    base = f"/evidence/{index}/facts{judged.pointer}"
+    if judged.pointer or not isinstance(required, list) or len(required) != 1 or not isinstance(item, Collected):
+        return base
+    return f"{base}/{escaped(str(required[0]))}" if required[0] in item.facts else base
 
 
 def _told_findings(waived: Waived, behind: Sequence[tuple[Finding, ...]]) -> tuple[Finding, ...]:

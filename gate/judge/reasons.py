@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gate.judge.doubt import gaps_told, mentioned
 from gate.judge.schema_words import Problem
-from gate.judge.selectors import Part
+from gate.judge.selectors import NO_BASE, Part
 from gate.judge.wording import Words, bounds_of, clean, counted, listed, paths_in, say
 from gate.model.evidence import Gap, Source
 from gate.model.json import JsonObject
@@ -15,8 +15,7 @@ from gate.model.policy import Criterion
 
 _LONGEST_REASON = 500
 _TOLD = 3
-_NO_BASE = "what changed is not known; give the base to compare with (--base)"
-_ABSENT = {"new": _NO_BASE, "patch": _NO_BASE}
+_ABSENT = {"new": NO_BASE}
 """Facts whose absence has a reason of its own."""
 
 
@@ -62,8 +61,10 @@ def sources(items: Iterable[Source]) -> tuple[str, ...]:
 
 
 def sources_of(part: Part, items: Sequence[Source]) -> tuple[str, ...]:
-    """Return the names of the sources that the part came from."""
-    return sources(items) if part.path is None or not part.one_file else (clean(part.path),)
+    """Return the names of the sources that the part came from; none for a file that is not there."""
+    if not part.one_file:
+        return sources(items)
+    return () if part.path is None else (clean(part.path),)
 
 
 def detail_of(part: Part, items: Sequence[Source]) -> str:

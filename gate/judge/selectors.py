@@ -12,6 +12,8 @@ from gate.model.json import Json, JsonObject
 from gate.model.policy import Criterion
 from gate.model.verdict import Outcome
 
+NO_BASE = "what changed is not known; give the base to compare with (--base)"
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -112,7 +114,7 @@ def _coverage_part(name: str, facts: JsonObject, _criterion: Criterion) -> Selec
     part = facts.get(name)
     if not isinstance(part, dict):
         if name == "patch":
-            return Nothing("what changed is not known; give the base to compare with (--base)")
+            return Nothing(NO_BASE)
         return Nothing(f"no report tells of {clean(name)}")
     if name == "patch" and part.get("total") == 0 and part.get("files") == 0:
         return Nothing("the change touches no line that tests could cover", Outcome.NOT_APPLICABLE)

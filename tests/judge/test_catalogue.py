@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from gate.errors import CannotJudgeError
 from gate.formats.strict_yaml import load
-from gate.judge.catalogue import CatalogueEntry, ParametersError, data_files, load_catalogue
-from gate.judge.catalogue_page import catalogue_markdown
+from gate.judge.catalogue import Catalogue, CatalogueEntry, ParametersError, data_files, load_catalogue, read_entry
+from gate.judge.catalogue_page import catalogue_markdown, main
 from gate.judge.criterion import Judged, judge_criterion, sound
 from gate.judge.known_facts import place_of, step, unknown_facts
 from gate.judge.parameters import placeholders
@@ -300,3 +301,26 @@ def test_the_page_of_criteria_is_the_catalogue() -> None:
     assert page.read_text(encoding="utf-8") == catalogue_markdown(CATALOGUE), (
         "run: python -m gate.judge.catalogue_page > docs/criteria.md"
     )
+
+
+def test_damaged_data_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_catalogue.cache_clear()
+    monkeypatch.setattr("gate.judge.catalogue.data_files", lambda _folder: iter([("a", b"- {id: a.b, title: 3}")]))
+    with pytest.raises(CannotJudgeError, match="Install the gate again"):
+        load_catalogue()
+    load_catalogue.cache_clear()
+    assert load_catalogue().criteria
+
+
+def test_the_page_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    main()
+    assert capsys.readouterr().out == catalogue_markdown(CATALOGUE)
+
+
+def test_parameters_with_choices_and_without_bounds_are_told_on_the_page() -> None:
+    item: JsonObject = {"id": "a.b", "title": "T", "category": "c", "level": "must", "evidence": "tests", "require": {}}
+    parameters: JsonObject = {"on": {"type": "boolean", "default": True, "description": "Whether"}}
+    entry = read_entry({**item, "parameters": parameters, "wanted": "a < b"})
+    page = catalogue_markdown(Catalogue({"a.b": entry}, {}))
+    assert "| `on` | `True` | Whether |" in page
+    assert "**Wanted** a &lt; b." in page

@@ -158,6 +158,17 @@ def test_what_the_evidence_does_not_speak_of_is_not_known() -> None:
     result = one(criterion("coverage.branches"), COLLECTED)
     assert result.outcome is Outcome.NO_EVIDENCE
     assert result.reason == "no evidence: coverage.xml says nothing about branches"
+    assert result.facts_pointer == "/evidence/0/facts"
+    assert result.fix.startswith("Measure branches")
+
+
+def test_without_a_base_the_base_is_asked_for() -> None:
+    for id_, evidence in (("coverage.patch", COLLECTED), ("sast.no-new", sast([]))):
+        facts = {name: value for name, value in evidence.facts.items() if name != "new"}
+        result = one(criterion(id_), replace(evidence, facts=facts))
+        assert result.outcome is Outcome.NO_EVIDENCE
+        assert result.reason == "no evidence: what changed is not known; give the base to compare with (--base)"
+        assert "--base REV" in result.fix
 
 
 # --- gaps -------------------------------------------------------------------------------------------------------------
@@ -588,6 +599,19 @@ def test_what_is_waived_counts_its_findings_and_does_not_show_them() -> None:
     given = policy(criterion("sast.no-high"), waivers=(waiver(id_="sast.no-high"),))
     verdict = run(given, sast(FINDINGS, counts=COUNTS))
     assert (verdict.findings, verdict.criteria[0].finding_count) == ((), 2)
+
+
+@given(st.sampled_from(sorted(EXAMPLES.glob("*/*.json"))))
+def test_pointers_lead_to_facts(path: Path) -> None:
+    given_criterion = criterion(path.parent.name)
+    facts = json.loads(path.read_text(encoding="utf-8"))["facts"]
+    (result,) = run(policy(given_criterion), Missing("other", "x"), Collected(given_criterion.evidence, facts)).criteria
+    if result.facts_pointer is not None:
+        assert result.facts_pointer.startswith("/evidence/1/facts")
+        there = facts
+        for step in result.facts_pointer.removeprefix("/evidence/1/facts").split("/")[1:]:
+            there = there[step.replace("~1", "/").replace("~0", "~")]
+    assert result.fix or result.outcome is Outcome.PASS
 
 
 def test_findings_are_capped_and_those_of_a_must_come_first() -> None:
