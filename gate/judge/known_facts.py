@@ -82,6 +82,8 @@ class _Finder:
         if "$ref" in schema:
             ref = schema["$ref"]
             self.look(resolve(self._require, ref), place, path_of(str(ref)), name)
+        for key, child in _map(schema.get("dependentSchemas")).items():
+            self.look(child, place, (*path, "dependentSchemas", key), name)
         for keyword in IN_PLACE & schema.keys():
             branches = schema[keyword]
             if keyword in LISTS and isinstance(branches, list):

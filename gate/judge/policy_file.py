@@ -144,7 +144,7 @@ class _Reader:
         if profile is not None and extends != profile:
             text = f"The policy extends {extends}, and the profile {profile} was asked for. Leave one of them out."
             self._gathered.add(("extends",), text, at_value=True)
-        return profiles[str(extends)] if extends in profiles else profiles[DEFAULT_PROFILE]
+        return profiles.get(str(extends), profiles[DEFAULT_PROFILE])
 
     def _check_paths(self) -> None:
         """Note globs that cannot be read and paths that lead out of the repository."""

@@ -69,7 +69,26 @@ def _pattern_properties(
         search = compiled(pattern).search
         for name, value in instance.items():
             if search(name) is not None:
-                yield from validator.descend(value, schema, path=name, schema_path=pattern)
+                yield from _descend(validator, value, schema, name, pattern)
+
+
+def _properties(
+    validator: Descender, properties: Mapping[str, Any], instance: Json, _schema: Any
+) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for name, schema in properties.items():
+            if name in instance:
+                yield from _descend(validator, instance[name], schema, name, name)
+
+
+def _descend(validator: Descender, value: Json, schema: Any, name: str, schema_path: str) -> Iterator[ValidationError]:
+    """Descend, and keep the place of what the schema `false` forbids, which the library loses."""
+    if schema is False:
+        error = ValidationError(name, validator=None, validator_value=False, instance=value, schema=False)  # type: ignore[arg-type]
+        error.path.appendleft(name)
+        yield error
+    else:
+        yield from validator.descend(value, schema, path=name, schema_path=schema_path)
 
 
 def _additional_properties(
@@ -147,6 +166,7 @@ GateValidator: type[Draft202012Validator] = cast(
             "multipleOf": _multiple_of,
             "pattern": _pattern,
             "patternProperties": _pattern_properties,
+            "properties": _properties,
             "required": _required,
             "uniqueItems": _unique_items,
         },

@@ -17,6 +17,7 @@ from gate.model.json import Json, JsonObject
 
 _ALTERNATIVES = 64
 """How many ways through anyOf, oneOf and if are followed; a schema with more is judged by the first of them."""
+_VIEWS = 1000
 _ABOUT_KEYS = frozenset({"additionalProperties", "dependentRequired", "patternProperties", "properties", "required"})
 _ABOUT_ITEMS = frozenset({"contains", "items", "prefixItems", "uniqueItems"})
 
@@ -43,12 +44,20 @@ def vacuous(require: Json, *, deep: bool = True) -> tuple[SchemaMistake, ...]:
         return (
             SchemaMistake((), f"This schema accepts an empty list, so it would pass without any evidence.{_MIN_ITEMS}"),
         )
-    found = (mistake for view in views for mistake in _nested(require, view)) if deep else ()
+    seen: set[tuple[SchemaPath, ...]] = set()
+    found = (mistake for view in views for mistake in _nested(require, view, seen)) if deep else ()
     return tuple({mistake.path: mistake for mistake in found}.values())
 
 
-def _nested(root: Json, view: _View) -> Iterator[SchemaMistake]:
-    """Yield a mistake for each required object or list that is accepted while it is empty."""
+def _nested(root: Json, view: _View, seen: set[tuple[SchemaPath, ...]]) -> Iterator[SchemaMistake]:
+    """Yield a mistake for each required object or list that is accepted while it is empty.
+
+    `seen` holds the views that were looked at: each is looked at once, and not more than `_VIEWS` in all.
+    """
+    mark = tuple(path for path, _ in view)
+    if mark in seen or len(seen) >= _VIEWS:
+        return
+    seen.add(mark)
     for name in dict.fromkeys(chain.from_iterable(_texts(part.get("required")) for _, part in view)):
         placed = list(_speaking_of(name, view))
         for below in _views(root, placed):
@@ -60,7 +69,7 @@ def _nested(root: Json, view: _View) -> Iterator[SchemaMistake]:
                 text = f'This accepts {noun} as "{name}", so it would pass without evidence of it.{_hint(placed, kind)}'
                 yield SchemaMistake(placed[0][0], text)
             else:
-                yield from _nested(root, below)
+                yield from _nested(root, below, seen)
 
 
 def _speaking_of(name: str, view: _View) -> Iterator[_Placed]:

@@ -1,0 +1,120 @@
+"""Names that a criterion uses, held against the schema of its kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.judge.known_facts import place_of, step, unknown_facts
+from gate.model.json import Json, JsonObject
+
+KIND: JsonObject = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "total": {"type": "integer"},
+        "rate": {"type": ["number", "null"]},
+        "state": {"enum": ["ok", "bad"]},
+        "fixed": {"const": True},
+        "lines": {"$ref": "#/$defs/tally"},
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "suites": {"type": "object", "additionalProperties": {"$ref": "#/$defs/tally"}},
+        "list": {"type": "array", "items": {"$ref": "#/$defs/tally"}},
+        "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]},
+        "either": {
+            "anyOf": [{"$ref": "#/$defs/tally"}, {"type": "object", "properties": {"other": {"type": "string"}}}]
+        },
+        "free": {"description": "anything"},
+        "map": {"type": "object"},
+        "never": False,
+    },
+    "$defs": {
+        "tally": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"covered": {"type": "integer"}, "percent": {"type": "number"}},
+        }
+    },
+}
+
+
+def texts(require: Json) -> list[str]:
+    return [each.text for each in unknown_facts(require, "kind", KIND, place_of(KIND))]
+
+
+@pytest.mark.parametrize(
+    "require",
+    [
+        True,
+        {"required": ["total", "lines"], "properties": {"lines": {"required": ["percent"]}}},
+        {"properties": {"counts": {"required": ["critical"], "properties": {"critical": {"maximum": 0}}}}},
+        {"properties": {"suites": {"additionalProperties": {"required": ["covered"]}}}},
+        {"properties": {"suites": {"properties": {"any": {"required": ["covered"]}}}}},
+        {"properties": {"list": {"items": {"properties": {"percent": {"type": "integer"}}}}}},
+        {"properties": {"pair": {"prefixItems": [{"const": "a"}, {"minimum": 1}]}}},
+        {"properties": {"either": {"required": ["other", "covered"]}}},
+        {"properties": {"free": {"properties": {"x": {"properties": {"y": {"minLength": 1}}}}}}},
+        {"properties": {"map": {"required": ["x"]}}},
+        {"properties": {"rate": {"minimum": 1, "type": ["integer", "null"]}}},
+        {"properties": {"state": {"pattern": "ok"}, "fixed": {"type": "boolean"}}},
+        {"patternProperties": {"^t": {"minimum": 1}}},
+        {"dependentSchemas": {"total": {"required": ["rate"]}}},
+    ],
+)
+def test_facts_that_exist(require: Json) -> None:
+    assert texts(require) == []
+
+
+@pytest.mark.parametrize(
+    ("require", "text"),
+    [
+        ({"required": ["totl"]}, 'There is no fact "totl" in kind. Did you mean total?'),
+        (
+            {"properties": {"lines": {"required": ["zzz"]}}},
+            'There is no fact "zzz" in kind › lines. There are: covered, percent.',
+        ),
+        (
+            {"properties": {"suites": {"additionalProperties": {"required": ["cover"]}}}},
+            'There is no fact "cover" in kind › suites.*. Did you mean covered?',
+        ),
+        (
+            {"properties": {"suites": {"patternProperties": {"x": {"required": ["cover"]}}}}},
+            'There is no fact "cover" in kind › suites.*. Did you mean covered?',
+        ),
+        (
+            {"properties": {"list": {"contains": {"required": ["cover"]}}}},
+            'There is no fact "cover" in kind › list[]. Did you mean covered?',
+        ),
+        (
+            {"properties": {"list": {"prefixItems": [{"required": ["cover"]}]}}},
+            'There is no fact "cover" in kind › list[0]. Did you mean covered?',
+        ),
+        ({"oneOf": [{"not": {"required": ["x"]}}]}, 'There is no fact "x" in kind. There are: '),
+        ({"dependentSchemas": {"totl": True}}, 'There is no fact "totl" in kind. Did you mean total?'),
+        ({"dependentSchemas": {"total": {"required": ["rat"]}}}, 'There is no fact "rat" in kind. Did you mean rate?'),
+        ({"dependentRequired": {"total": ["rat"]}}, 'There is no fact "rat" in kind. Did you mean rate?'),
+        (
+            {"properties": {"total": {"minLength": 1}}},
+            '"minLength" says nothing about total, which is a whole number; it would pass whatever the value.',
+        ),
+        (
+            {"properties": {"rate": {"pattern": "a"}}},
+            '"pattern" says nothing about rate, which is null or a number; it would pass whatever the value.',
+        ),
+        (
+            {"properties": {"fixed": {"minimum": 1}}},
+            '"minimum" says nothing about fixed, which is true or false; it would pass whatever the value.',
+        ),
+        ({"properties": {"total": {"type": "string"}}}, "total is a whole number, so this can never hold."),
+    ],
+)
+def test_facts_that_do_not(require: Json, text: str) -> None:
+    (found,) = texts(require)
+    assert found.startswith(text)
+
+
+def test_steps() -> None:
+    whole = place_of(KIND)
+    assert step(KIND, whole, "nothing") is False
+    assert step(KIND, None, "anything") is None
+    assert isinstance(step(KIND, whole, "lines"), tuple)
+    assert step(KIND, whole, "free") is None
