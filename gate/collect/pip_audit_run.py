@@ -1,0 +1,272 @@
+"""Runs of pip-audit over names and versions that the gate already knows.
+
+pip-audit gets a requirements file of the gate's own, in a folder of its own outside of the workspace, that holds
+`name==version` lines and nothing else; with `--no-deps --disable-pip` it installs and builds nothing. So no index, no
+hash, no path and no configuration of the tree reaches it, and no code of the tree is run.
+
+Its exit code 1 means findings or any error, 0 also "the service answered nonsense". So every run carries a canary: a
+release with a famous hole that the gate adds. A run counts only when its report is whole, names exactly the packages
+that were asked for, and has found the canary's hole.
+
+pip-audit refuses two versions of one package in one run; what comes in several versions is spread over several runs.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gate.collect.plain_text import plain
+from gate.collect.process import Completed, Runner, ToolProblem
+from gate.collect.readers.errors import ReportError
+from gate.collect.readers.pip_audit_json import AuditedPackage, PipAuditReport, SkippedPackage, read_pip_audit
+from gate.collect.tools import Tool
+
+Pinned = tuple[str, str]
+"""Name (PEP 503) and public version (PEP 440), both in normal form."""
+
+_EXIT_CODES = frozenset({0, 1})
+_MEMORY = 4 * 1024**3
+_MAX_REPORT = 64 * 1024 * 1024
+_SHARE = 40
+"""Packages that are worth a process of their own: it costs about a second, an answer about a tenth of one."""
+
+_NO_CACHE = "/dev/null/none"
+"""A folder that cannot be made: pip-audit then keeps and finds no earlier answers, and does not ask pip for a cache."""
+
+_ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Timeout|Warning)\w*: (?P<text>.+)$", re.MULTILINE)
+_ADDRESS = re.compile(r"<[^<>]{0,200}? at 0x[0-9a-f]+>")
+_WARNING = re.compile(r"^WARNING:pip_audit\._service[\w.]*:(?P<text>.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A release with a hole that every service knows. `id` is among the ids of that hole."""
+
+    name: str
+    version: str
+    id: str
+
+
+CANARIES = (
+    Canary("requests", "2.19.1", "CVE-2018-18074"),
+    Canary("jinja2", "2.10", "CVE-2019-10906"),
+    Canary("urllib3", "1.26.4", "CVE-2021-33503"),
+    Canary("pyyaml", "5.3", "CVE-2020-14343"),
+    Canary("django", "1.11.22", "CVE-2019-14234"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """Which service is asked, and how long it is waited for (seconds: for one answer, and for one whole run)."""
+
+    service: Literal["pypi", "osv"] = "pypi"
+    osv_url: str | None = None
+    answer_seconds: int = 15
+    run_seconds: float = 600.0
+
+    @property
+    def asked(self) -> str:
+        """What a sentence calls the service."""
+        return "PyPI" if self.service == "pypi" else "OSV"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The packages of one run and its canary, which may be one of them."""
+
+    pins: Mapping[str, str]
+    canary: Canary
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRun:
+    """What all runs together said.
+
+    `failed` maps the packages of the runs that proved nothing to why; `doubts` are sentences' ends about answers of the
+    service that pip-audit passed over. `runs` counts the runs that proved something.
+    """
+
+    audited: tuple[AuditedPackage, ...] = ()
+    skipped: tuple[SkippedPackage, ...] = ()
+    failed: Mapping[Pinned, str] | None = None
+    doubts: tuple[str, ...] = ()
+    runs: int = 0
+
+
+def batches(pins: Iterable[Pinned], jobs: int = 1) -> list[Batch]:
+    """Spread packages over as few runs as can be, or up to `jobs` where that is quicker.
+
+    No run has two versions of a package, and each has room for a canary.
+    """
+    versions: defaultdict[str, list[str]] = defaultdict(list)
+    for name, version in sorted(set(pins)):
+        versions[name].append(version)
+    rounds: list[dict[str, str]] = [{} for _ in range(max(map(len, versions.values()), default=0))]
+    for name, found in versions.items():
+        for index, version in enumerate(found):
+            rounds[index][name] = version
+    waiting = [part for pins_of_round in rounds for part in _shares(pins_of_round, jobs)]
+    done: list[Batch] = []
+    while waiting:
+        part = waiting.pop(0)
+        canary = next((item for item in CANARIES if part.get(item.name, item.version) == item.version), None)
+        if canary is None:
+            # All canaries' names are taken by other versions: one of those waits for a run of its own.
+            canary = CANARIES[0]
+            waiting.append({canary.name: part.pop(canary.name)})
+        if part:
+            done.append(Batch(part, canary))
+    return done
+
+
+def _shares(pins: Mapping[str, str], jobs: int) -> list[dict[str, str]]:
+    count = max(1, min(jobs, len(pins) // _SHARE))
+    items = list(pins.items())
+    return [dict(items[index::count]) for index in range(count)]
+
+
+class PipAudit:
+    """Runs pip-audit."""
+
+    def __init__(self, runner: Runner, tool: Tool, settings: AuditSettings) -> None:
+        self._runner = runner
+        self._tool = tool
+        self._settings = settings
+
+    def run(self, pins: Iterable[Pinned], jobs: int = 1) -> AuditRun:
+        """Audit packages, at most `jobs` processes side by side. Raises nothing for a run that proves nothing."""
+        todo = batches(pins, jobs)
+        with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(todo)))) as pool:
+            results = list(pool.map(self._one, todo))
+        audited: dict[Pinned, AuditedPackage] = {}
+        skipped: list[SkippedPackage] = []
+        failed: dict[Pinned, str] = {}
+        doubts: dict[str, None] = {}
+        for batch, (result, warnings) in zip(todo, results, strict=True):
+            if isinstance(result, str):
+                failed |= dict.fromkeys(batch.pins.items(), result)
+                continue
+            audited |= {(item.name, item.version): item for item in result.audited}
+            skipped += [SkippedPackage(f"{item.name} {batch.pins[item.name]}", item.reason) for item in result.skipped]
+            doubts |= dict.fromkeys(warnings)
+        runs = sum(not isinstance(result, str) for result, _ in results)
+        return AuditRun(tuple(audited.values()), tuple(skipped), failed, tuple(doubts), runs)
+
+    def _one(self, batch: Batch) -> tuple[PipAuditReport | str, list[str]]:
+        """Return a report that proves something, or the end of a sentence that says why there is none."""
+        asked = dict(batch.pins) | {batch.canary.name: batch.canary.version}
+        try:
+            completed = self._start(asked)
+        except ToolProblem as problem:
+            return f"{problem}", []
+        if not completed.stdout.strip():
+            return self._no_report(completed.stderr), []
+        try:
+            report = read_pip_audit(completed.stdout)
+        except ReportError as error:
+            return f"pip-audit's report {error.reason}", []
+        problem_text = mismatch(report, asked) or self._canary_problem(report, batch.canary, completed.exit_code)
+        if problem_text:
+            return problem_text, []
+        warnings = [plain(found["text"], 200) for found in _WARNING.finditer(completed.stderr)]
+        return _without_canary(report, batch), warnings
+
+    def _start(self, asked: Mapping[str, str]) -> Completed:
+        arguments = ["--no-deps", "--disable-pip", "--format", "json", "--desc", "off", "--aliases", "on"]
+        arguments += ["--progress-spinner", "off", "--cache-dir", _NO_CACHE]
+        arguments += [
+            "--timeout",
+            str(self._settings.answer_seconds),
+            "--vulnerability-service",
+            self._settings.service,
+        ]
+        if self._settings.osv_url is not None:
+            arguments += ["--osv-url", self._settings.osv_url]
+        with _own_folder(asked) as file:
+            return self._runner.run(
+                self._tool.program,
+                self._tool.arguments(*arguments, "--requirement", str(file)),
+                cwd=file.parent,
+                exit_codes=_EXIT_CODES,
+                timeout=self._settings.run_seconds,
+                # pip-audit imports pip, and asks it for its version.
+                environment={"PIP_CONFIG_FILE": "/dev/null", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+                max_stdout=_MAX_REPORT,
+                memory=_MEMORY,
+            )
+
+    def _no_report(self, stderr: str) -> str:
+        return (
+            f"{self._settings.asked} could not be asked: “{last_error(stderr)}”. Let the gate reach the service, or "
+            "supply a report of pip-audit under evidence.dependencies.reports"
+        )
+
+    def _canary_problem(self, report: PipAuditReport, canary: Canary, exit_code: int) -> str | None:
+        for package in report.audited:
+            if (package.name, package.version) == (canary.name, canary.version):
+                ids = {name for item in package.vulnerabilities for name in (item.id, *item.aliases)}
+                if canary.id in ids and exit_code == 1:
+                    return None
+        return (
+            f"{self._settings.asked} did not find {canary.id} in {canary.name} {canary.version}, the known-vulnerable "
+            "release that the gate adds to each audit, so its answers prove nothing"
+        )
+
+
+def mismatch(report: PipAuditReport, asked: Mapping[str, str]) -> str | None:
+    """Return in what a report differs from the packages that were asked for, None when it is about exactly those."""
+    told = [(item.name, item.version) for item in report.audited] + [
+        (item.name, asked.get(item.name, "")) for item in report.skipped
+    ]
+    missing = sorted(set(asked.items()) - set(told))
+    foreign = sorted(set(told) - set(asked.items()))
+    if missing:
+        return f"pip-audit's report says nothing of {missing[0][0]} {missing[0][1]}, which it was asked about"
+    if foreign:
+        return f"pip-audit's report tells of {foreign[0][0]} {foreign[0][1]}, which it was not asked about"
+    return None if len(told) == len(asked) else "pip-audit's report tells of a package twice"
+
+
+def last_error(stderr: str) -> str:
+    """Return the error that a child ended with, as one harmless line of at most 200 characters."""
+    errors = [found["text"] for found in _ERROR.finditer(stderr[-65_536:])]
+    lines = [line for line in stderr[-65_536:].splitlines() if line.strip()]
+    text = errors[-1] if errors else lines[-1] if lines else "it said nothing"
+    return plain(_ADDRESS.sub("", text), 200)
+
+
+def _without_canary(report: PipAuditReport, batch: Batch) -> PipAuditReport:
+    if batch.canary.name in batch.pins:
+        return report
+    return PipAuditReport(tuple(item for item in report.audited if item.name != batch.canary.name), report.skipped)
+
+
+@contextmanager
+def _own_folder(asked: Mapping[str, str]) -> Iterator[Path]:
+    """Write the requirements file into a folder that nobody else writes to and every user may read."""
+    with tempfile.TemporaryDirectory(prefix="gate-audit-") as name:
+        folder = Path(name)
+        file = folder / "requirements.txt"
+        file.write_text(_lines(asked), encoding="ascii")
+        # The runner may run children as another user.
+        folder.chmod(0o755)
+        file.chmod(0o644)
+        yield file
+
+
+def _lines(asked: Mapping[str, str]) -> str:
+    return "".join(f"{name}=={version}\n" for name, version in sorted(asked.items()))
+
+
+def public_version(version: str) -> str:
+    """Return a version without its local part ("2.1.0+cpu" → "2.1.0"): services know releases, not their builds."""
+    return version.partition("+")[0]
