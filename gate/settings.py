@@ -91,6 +91,30 @@ def read_runner(environ: Mapping[str, str]) -> Runner | None:
     )
 
 
+NETWORK_VARIABLES = (
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+
+
+def read_network(environ: Mapping[str, str]) -> dict[str, str]:
+    """Read how this machine reaches the network, for the tools that ask a service.
+
+    Nothing on a GitHub runner: there an earlier step may have set a proxy and a certificate of its own and answer in
+    the service's place.
+    """
+    if environ.get("GITHUB_ACTIONS") == "true":
+        return {}
+    return {name: environ[name] for name in NETWORK_VARIABLES if environ.get(name)}
+
+
 def flag(name: str, text: str) -> bool:
     """Read a yes-or-no input. Raises UserError for anything but true, false or nothing."""
     match text.lower():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gate.errors import UserError
-from gate.settings import INPUT_NAMES, Secret, flag, lines, read_inputs, read_runner
+from gate.settings import INPUT_NAMES, Secret, flag, lines, read_inputs, read_network, read_runner
 
 
 def test_declared_inputs_are_read_and_nothing_else() -> None:
@@ -55,3 +55,9 @@ def test_a_flag_that_is_neither_is_a_mistake() -> None:
 
 def test_lists_have_one_value_a_line() -> None:
     assert lines("a=1\n\n # c\n b=2 ") == ("a=1", "b=2")
+
+
+def test_the_network_is_that_of_a_person_s_machine_only() -> None:
+    environ = {"HTTPS_PROXY": "http://proxy:3128", "REQUESTS_CA_BUNDLE": "/ca.pem", "NO_PROXY": "", "LD_PRELOAD": "x"}
+    assert read_network(environ) == {"HTTPS_PROXY": "http://proxy:3128", "REQUESTS_CA_BUNDLE": "/ca.pem"}
+    assert read_network(environ | {"GITHUB_ACTIONS": "true"}) == {}

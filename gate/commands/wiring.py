@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gate.commands.options import Order
 from gate.errors import UserError
 from gate.pipeline import Checkout, Machine, Progress, Silent
+from gate.settings import read_network
 
 if TYPE_CHECKING:
     from gate.collect.git import Repository
@@ -32,7 +33,7 @@ def machine(progress: Progress | None = None) -> Machine:
     from gate.collect.tools import SystemToolbox
 
     told = progress or Silent()
-    runner = SubprocessRunner(log=told.log)
+    runner = SubprocessRunner(environment=read_network(os.environ), log=told.log)
     return Machine(runner, SystemToolbox(runner), told, now, len(os.sched_getaffinity(0)))
 
 
