@@ -169,6 +169,19 @@ class Workspace:
             data = b"".join(stream)
             return Content(path, data, stream.sha256)
 
+    def peek(self, path: str, length: int = 1024) -> tuple[bytes, int]:
+        """Return the first bytes of a regular file and its whole size in bytes. Raises ReadProblem as `read` does."""
+        try:
+            descriptor = open_file(self.root, path)
+        except OpenProblem as problem:
+            raise ReadProblem(path, problem.reason) from problem
+        try:
+            return os.read(descriptor, length), os.fstat(descriptor).st_size
+        except OSError as error:
+            raise ReadProblem(path, f"cannot be read: {error.strerror}") from error
+        finally:
+            os.close(descriptor)
+
     @contextmanager
     def stream(self, path: str, limit: int = REPORT_LIMIT) -> Iterator[Stream]:
         """Open one regular file for reading piece by piece under the same rules. Raises ReadProblem."""
