@@ -38,6 +38,7 @@ _CUT_OFF: Final = frozenset(
         expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 )
+_BLANK: Final = b" \t\r\n\xef\xbb\xbf"
 _INVALID_TOKEN: Final = expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -117,15 +118,17 @@ def parse(
     if capture is not None:
         capture.attach(parser)
     fed = 0
+    blank = True
     chunk = b""
     try:
         for chunk in chunks:
+            blank = blank and not chunk.strip(_BLANK)
             parser.Parse(chunk, False)
             fed += len(chunk)
             if fed - max(parser.CurrentByteIndex, 0) > MAX_TOKEN:
                 limit = MAX_TOKEN // (1024 * 1024)
                 raise ReportError(f"cannot be read as {format}: one tag or comment has more than {limit} MiB")
-        if not fed:
+        if blank:
             raise ReportError("is empty", 1)
         parser.Parse(b"", True)
     except ReportError as error:
@@ -224,8 +227,6 @@ def _count_elements(parser: expat.XMLParserType, start: StartHandler, end: EndHa
 def _refusal(error: expat.ExpatError, parser: expat.XMLParserType, chunk: bytes, fed: int, format: str) -> ReportError:
     line = max(error.lineno, 1)
     if error.code in _CUT_OFF:
-        if fed == len(chunk) and not chunk.strip(b" \t\r\n\xef\xbb\xbf"):
-            return ReportError("is empty", 1)
         return ReportError(f"cannot be read as {format}: it ends in the middle", line)
     if error.code == _INVALID_TOKEN:
         at = parser.ErrorByteIndex - fed
