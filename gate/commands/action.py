@@ -61,14 +61,16 @@ def order_of(inputs: ActionInputs, runner: Runner | None, workspace: Path) -> Or
     phases = [phase.value for phase in Phase]
     if inputs.phase and inputs.phase not in phases:
         raise UserError(f"The input phase is {inputs.phase!r}; the phases are {', '.join(phases)}.")
-    base = inputs.base or (f"origin/{runner.base_ref}" if runner and runner.base_ref else None)
+    # GITHUB_BASE_REF is set in pull requests only, and the runner sets it last: no step can write another one.
+    target = f"origin/{runner.base_ref}" if runner and runner.base_ref else None
     return Order(
         workspace=workspace,
         policy=_in_workspace("policy", inputs.policy, workspace),
         profile=inputs.profile or None,
         only=kinds(inputs.only),
         phase=Phase(inputs.phase or "pre-merge"),
-        base=base,
+        base=inputs.base or target,
+        policy_ref=target,
         evidence=lines(inputs.evidence),
         bundle=_in_workspace("bundle", inputs.bundle, workspace),
         reports=tuple((name, workspace / path) for name, path in map(report_pair, lines(inputs.reports))),

@@ -171,7 +171,7 @@ def draft(seen: Findings, profile: str) -> str:
     ]
     lines += ["", "criteria:"]
     lines += [
-        "  # Each catalogue criterion takes its parameters here; `enabled: false` needs a reason, and every report says so.",
+        "  # A catalogue criterion takes its parameters here; `enabled: false` needs a reason, and reports say so.",
         "  coverage.lines: {minimum: 60}",
     ]
     if not seen.audited:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_POLICY = ".gate/policy.yml"
 _POLICY_LIMIT = 256 * 1024
+_WANTED = "A policy is a regular file of at most 256 KB."
 
 
 def now() -> datetime:
@@ -69,10 +70,13 @@ def check_out(order: Order, means: Machine, scope: str) -> Checkout:
 
 
 def open_repository(workspace: Workspace, means: Machine) -> Repository:
-    """Return the git repository of a workspace that has one."""
-    from gate.collect.git import Repository
+    """Return the git repository of a workspace. Raises UserError when it has none."""
+    from gate.collect.git import NoRepositoryError, Repository
 
-    return Repository(workspace.root, means.runner, means.tools.find("git"))
+    try:
+        return Repository(workspace.root, means.runner, means.tools.find("git"))
+    except NoRepositoryError as error:
+        raise UserError(f"{workspace.root} is not a git repository.") from error
 
 
 def read_policy(order: Order, means: Machine) -> Policy:
@@ -136,23 +140,37 @@ def _outside(path: Path) -> bytes | None:
 
 
 def _in_tree(order: Order, means: Machine, path: str) -> bytes | None:
-    """Return a file of the checkout or of the revision that the policy is read from; None when it is not there."""
-    from gate.collect.process import ToolProblem
+    """Return a file of the checkout, or of the revision that the policy is read from; None when it is not there."""
     from gate.collect.workspace import ReadProblem
 
     workspace = open_tree(order.workspace, means)
+    if order.policy_ref is not None:
+        return _in_revision(open_repository(workspace, means), order.policy_ref, path)
+    if not workspace.exists(path):
+        return None
     try:
-        if order.policy_ref is not None and workspace.has_git:
-            return open_repository(workspace, means).show_file(order.policy_ref, path, _POLICY_LIMIT).data
-        if not workspace.exists(path):
-            return None
         return workspace.read(path, _POLICY_LIMIT).data
     except ReadProblem as problem:
-        if order.policy_ref is not None and "is not" in problem.reason and "there" in problem.reason:
+        raise UserError(f"{path} {problem.reason}. {_WANTED}") from problem
+
+
+def _in_revision(repository: Repository, revision: str, path: str) -> bytes | None:
+    from gate.collect.process import ToolProblem
+    from gate.collect.workspace import ReadProblem
+
+    try:
+        if repository.resolve(revision) is None:
+            raise UserError(
+                f"The policy is read from {revision}, so that a pull request cannot change what it is judged by, and "
+                "that revision is not in this checkout. Check out with fetch-depth: 0."
+            )
+        return repository.show_file(revision, path, _POLICY_LIMIT).data
+    except ReadProblem as problem:
+        if problem.reason.startswith("is not there"):
             return None
-        raise UserError(f"{path} {problem.reason}. A policy is a regular file of at most 256 KB.") from problem
+        raise UserError(f"{path} {problem.reason}. {_WANTED}") from problem
     except ToolProblem as problem:
-        raise UserError(f"{path} cannot be read from {order.policy_ref}: {problem}.") from problem
+        raise UserError(f"{path} cannot be read from {revision}: {problem}.") from problem
 
 
 def validate(name: str, document: Json) -> None:
