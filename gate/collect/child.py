@@ -9,19 +9,51 @@ from __future__ import annotations
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Protocol
 
 STDERR_KEPT = 64 * 1024
 _CHUNK = 64 * 1024
 _TICK = 0.1
 _TERM_GRACE = 2.0
 _PIPE_GRACE = 1.0
+
+
+class Child(Protocol):
+    """A process that was started with pipes and leads a session of its own: what `subprocess.Popen` makes."""
+
+    @property
+    def pid(self) -> int:
+        """Its id, and that of its group."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code once it is reaped."""
+        ...
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """The pipe that feeds it."""
+        ...
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """The pipe of its output."""
+        ...
+
+    @property
+    def stderr(self) -> IO[bytes] | None:
+        """The pipe of its complaints."""
+        ...
+
+    def wait(self) -> int:
+        """Reap it and return its exit code."""
+        ...
 
 
 class ChildProblem(Exception):
@@ -65,7 +97,7 @@ class Ended:
 
 
 def communicate(
-    child: subprocess.Popen[bytes],
+    child: Child,
     *,
     stdin: bytes,
     timeout: float,
@@ -88,13 +120,13 @@ def communicate(
     return Ended(child.wait(), b"".join(output.stdout), b"".join(output.stderr)[-STDERR_KEPT:])
 
 
-def discard(child: subprocess.Popen[bytes]) -> None:
+def discard(child: Child) -> None:
     """Kill a child and its group at once."""
     _end(child, gently=False)
 
 
 def _attend(
-    child: subprocess.Popen[bytes],
+    child: Child,
     stdin: memoryview,
     deadline: float,
     timeout: float,
@@ -128,7 +160,7 @@ def _attend(
                     _read(selector, key, output)
 
 
-def _register(selector: selectors.BaseSelector, child: subprocess.Popen[bytes], stdin: memoryview) -> None:
+def _register(selector: selectors.BaseSelector, child: Child, stdin: memoryview) -> None:
     pipes: tuple[tuple[str, IO[bytes] | None], ...] = (("stdout", child.stdout), ("stderr", child.stderr))
     for name, pipe in pipes:
         if pipe is not None:
@@ -174,12 +206,12 @@ def _close(key: selectors.SelectorKey) -> None:
         key.fileobj.close()  # type: ignore[attr-defined]
 
 
-def _is_over(child: subprocess.Popen[bytes]) -> bool:
+def _is_over(child: Child) -> bool:
     """Whether the child has ended; it is not reaped, so that its id stays its own."""
     return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
 
-def _end(child: subprocess.Popen[bytes], *, gently: bool) -> None:
+def _end(child: Child, *, gently: bool) -> None:
     """Kill the whole group, after a while in which it may end by itself, and reap the child."""
     if child.returncode is not None:
         return
@@ -195,7 +227,7 @@ def _end(child: subprocess.Popen[bytes], *, gently: bool) -> None:
     child.wait()
 
 
-def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal(child: Child, number: signal.Signals) -> None:
     # Nobody may be left, or nobody whom this user may signal.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, number)

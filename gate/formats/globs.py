@@ -85,8 +85,15 @@ def _compiled(pattern: str) -> _Pattern:
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Whether the glob matches the whole path. Raises GlobError."""
-    return _compiled(pattern.removeprefix("./")).fullmatch(path) is not None
+    """Whether the glob matches the whole path. Raises GlobError.
+
+    A path that is not UTF-8 on disk, and so holds surrogates, is matched as it is shown: each as `\\udcXX`.
+    """
+    compiled = _compiled(pattern.removeprefix("./"))
+    try:
+        return compiled.fullmatch(path) is not None
+    except UnicodeEncodeError:
+        return compiled.fullmatch(path.encode(errors="backslashreplace").decode()) is not None
 
 
 def matches_any(patterns: Iterable[str], path: str) -> bool:

@@ -64,8 +64,8 @@ TESTS = """test_a.py tests/a_test.py app/tests.py x_test.go src/a.test.ts a.spec
 AppIT.java TestApp.kt ATests.cs aTest.php a_spec.rb test_a.rb tests/integration.rs a_unittest.cc test_a.cpp a.bats
 a.Tests.ps1 ASpec.scala ATests.swift a_test.exs test-a.R e2e/a.cy.ts"""
 NO_TESTS = """a.py conftest.py tests/__init__.py tests/helper.py testing.py attest.py latest.go contest.java
-Testament.md src/a.rs tests/data/a.rs web/__tests__/a.d.ts web/__tests__/a.snap Testing.txt a.ts greatest.js Latest.cs test.txt
-tests/fixtures/a.json Test.md IT.txt EXIT.md"""
+Testament.md src/a.rs tests/data/a.rs web/__tests__/a.d.ts web/__tests__/a.snap Testing.txt a.ts
+greatest.js Latest.cs test.txt tests/fixtures/a.json Test.md IT.txt EXIT.md"""
 
 
 @pytest.mark.parametrize("path", TESTS.split())

@@ -383,3 +383,8 @@ def test_a_folder_that_cannot_be_opened_is_passed_over(root: Path) -> None:
     found = {item.path for item in walk(root, enter=lambda folder: folder != "src" or bool(list(enter(folder))))}
     assert not [path for path in found if path.startswith("src/")]
     assert re.fullmatch(r"a\.txt", sorted(found)[0])
+
+
+def test_a_glob_meets_a_name_that_is_not_utf8_without_a_crash() -> None:
+    assert matches("*.xml", os.fsdecode(b"bad\xff.xml"))
+    assert not matches("*.json", os.fsdecode(b"bad\xff.xml"))
