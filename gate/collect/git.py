@@ -144,6 +144,9 @@ class Repository:
             undo = "git update-index --no-assume-unchanged"
             reason = f"git was told not to look whether this file changed; undo that with “{undo} FILE”"
             return Gap(printable(unwatched[0]), reason)
+        unmerged = next((entry.path for entry in self._index if entry.unmerged), None)
+        if unmerged is not None:
+            return Gap(printable(unmerged), "has a merge conflict, so what changed cannot be told; end the merge first")
         found = self._git.run("merge-base", commit, "HEAD", exit_codes=frozenset({0, 1}))
         compared = found.stdout.split()[0].decode("ascii") if found.stdout else commit
         lines = read_patch(self._git.run(*_DIFF, compared, "--", content=True).stdout)

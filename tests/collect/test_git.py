@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -283,6 +284,19 @@ def test_an_object_that_is_not_there_is_a_gap_and_is_not_fetched(repo: Path) -> 
     write(repo, {"a.py": "x\n"})
     (repo / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     assert "could not be compared with: git ended with exit code 128" in gap(repo, "HEAD").reason
+
+
+def test_a_merge_that_stopped_is_a_gap_and_lists_each_path_once(repo: Path) -> None:
+    git(repo, "checkout", "--quiet", "-b", "topic")
+    write(repo, {"a.py": "topic\n"})
+    commit(repo)
+    git(repo, "checkout", "--quiet", "main")
+    write(repo, {"a.py": "main\n"})
+    commit(repo)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(repo, "merge", "--quiet", "topic")
+    assert [entry.path for entry in open_workspace(repo, RUNNER, git_tool()).entries()].count("a.py") == 1
+    assert (gap(repo, "topic").subject, "merge conflict" in gap(repo, "topic").reason) == ("a.py", True)
 
 
 LINE = st.sampled_from(
