@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.collect.languages import has_suffix, language_of, language_of_script
-from gate.collect.test_file_names import holds_python_tests, holds_tests
+from gate.collect.names_of_tests import holds_python_tests, holds_tests
 
 
 @pytest.mark.parametrize(
