@@ -19,7 +19,7 @@ def write_report(path: Path, text: str, workspace: Path) -> None:
     """
     folder = path.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         _refuse_detour(path, workspace)
         descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".gate-")
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
@@ -39,8 +39,20 @@ def _refuse_detour(path: Path, workspace: Path) -> None:
         )
 
 
+def _make(folder: Path) -> None:
+    """Make a folder and those above it; each belongs to the owner of the one that it is in."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _own_like(folder, folder.parent)
+
+
 def _give_to_owner(file: Path, folder: Path) -> None:
     file.chmod(0o644)
+    _own_like(file, folder)
+
+
+def _own_like(path: Path, folder: Path) -> None:
     if os.geteuid() == 0:
         owner = folder.stat()
-        os.chown(file, owner.st_uid, owner.st_gid)
+        os.chown(path, owner.st_uid, owner.st_gid)
