@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +63,13 @@ class Repository:
     def ls_files(self) -> Sequence[IndexEntry]:
         """Return what the index lists below the workspace. Raises ToolProblem."""
         return self._index
+
+    def committed(self) -> frozenset[str]:
+        """Return the paths below the workspace that HEAD holds; none before the first commit. Raises ToolProblem."""
+        if self.head_commit() is None:
+            return frozenset()
+        listing = self._git.run("ls-tree", "-r", "-z", "--name-only", "HEAD").stdout
+        return frozenset(os.fsdecode(name) for name in listing.split(b"\0") if name)
 
     def head_commit(self) -> str | None:
         """Return the full id of the commit that is checked out, None before the first one. Raises ToolProblem."""
@@ -193,14 +201,20 @@ def open_workspace(root: Path, runner: Runner, git: Tool | None, scope: str = ""
             f"{root} is in a git repository, and git is not installed to say which files are tracked. Install git."
         )
     try:
-        index = Repository(root, runner, git).ls_files()
+        repository = Repository(root, runner, git)
+        index, committed = repository.ls_files(), repository.committed()
     except ToolProblem as problem:
         raise CannotJudgeError(
             f"git could not list what is tracked in {root}: {problem}. Check that the checkout is whole."
         ) from problem
-    if not index and root != top:
+    if not (index or committed) and root != top:
         return Workspace(root, tracked=None, scope=scope)
-    return Workspace(root, tracked=[_entry(item) for item in index], scope=scope)
+    entries = [_entry(item) for item in index]
+    # An earlier step may take a file out of the index (`git rm --cached`) to hide that it is committed.
+    hidden = committed - {entry.path for entry in entries}
+    there = Workspace(root, tracked=())
+    entries += [Entry(path, EntryType.FILE) for path in sorted(hidden) if there.problem(path) is None]
+    return Workspace(root, tracked=entries, scope=scope)
 
 
 def _entry(item: IndexEntry) -> Entry:

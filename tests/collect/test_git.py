@@ -461,3 +461,19 @@ def test_replaced_objects_are_not_taken_for_the_real_ones(repo: Path) -> None:
     second = commit(repo)
     git(repo, "replace", first, second)
     assert lines(repo, first) == {"a.py": [2]}
+
+
+def test_what_is_committed_stays_tracked_when_a_step_takes_it_out_of_the_index(repo: Path) -> None:
+    write(repo, {"new.py": "x\n"})
+    git(repo, "rm", "--quiet", "--cached", "a.py", "src/b.py")
+    (repo / "src/b.py").unlink()
+    workspace = open_workspace(repo, RUNNER, git_tool())
+    assert workspace.is_tracked("a.py")
+    assert "a.py" in workspace.files()
+    assert not workspace.is_tracked("src/b.py")
+    assert not workspace.is_tracked("new.py")
+
+
+def test_committed_paths_are_those_below_the_workspace(repo: Path, tmp_path: Path) -> None:
+    assert repository(repo / "src").committed() == {"b.py"}
+    assert repository(make_repository(tmp_path / "empty")).committed() == frozenset()
