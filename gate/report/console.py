@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gate.formats.plain import one_line
-from gate.model.evidence import Collected
-from gate.model.policy import Level
+from gate.model.evidence import Collected, Evidence, Missing
+from gate.model.finding import Finding
 from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
+from gate.report.groups import Groups, groups, tally
 from gate.report.options import RenderOptions
-from gate.report.summaries import mark, summary
+from gate.report.summaries import gap_words, mark, summary
+from gate.report.text import counted, inert, whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,158 +28,198 @@ MARKS = {
     Outcome.WAIVED: "~",
     Outcome.NOT_APPLICABLE: "–",
 }
-_ASCII = str.maketrans(
-    {"✓": "+", "✗": "x", "–": "-", "·": "|", "…": ".", "“": '"', "”": '"', "→": ">", "≥": ">", "≤": "<"}
-)
+_ASCII = {
+    "✓": "+", "✗": "x", "–": "-", "—": "-", "·": "|", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->",
+    "›": ">", "≥": ">=", "≤": "<=",
+}  # fmt: skip
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _STYLES = {"✓": "green", "✗": "bold red", "?": "bold yellow", "!": "bold yellow", "~": "cyan", "–": "dim"}
 _VERDICT_STYLES = {Decision.GO: "bold green", Decision.CONDITIONAL: "bold yellow", Decision.NO_GO: "bold red"}
+_NARROWEST = 40
+_FINDINGS = 10
+_VERBOSE_FINDINGS = 200
+_GAPS = 50
 
 
 def render(verdict: Verdict, options: RenderOptions) -> str:
     """Return the report as text. With `quiet` it is the verdict line only."""
-    from rich.console import Console
-
-    stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=max(40, options.width),
-        color_system="standard" if options.color else None,
-        force_terminal=options.color,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},
-    )
-    if not options.quiet:
-        _head(console, verdict, options)
-    _verdict_line(console, verdict)
-    if not options.quiet:
-        _criteria(console, verdict, options)
-        _tail(console, verdict)
-    text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
-    return text.translate(_ASCII).encode("ascii", "replace").decode() if options.ascii else text
+    page = _Page(options)
+    found = groups(verdict)
+    if options.quiet:
+        page.line(verdict_line(verdict), _VERDICT_STYLES[verdict.decision])
+        return page.text()
+    _head(page, verdict)
+    _collected(page, verdict.evidence)
+    page.gap()
+    page.line(verdict_line(verdict), _VERDICT_STYLES[verdict.decision])
+    _criteria(page, found)
+    if found.blocking or found.conditions or (found.advice and options.verbose):
+        _findings(page, verdict.findings)
+    _tail(page, verdict, found)
+    return page.text()
 
 
 def verdict_line(verdict: Verdict) -> str:
-    """Return the verdict in one line: "NO-GO   71 / 100   2 block, 3 conditions, 28 pass"."""
-    return f"{HEADLINES[verdict.decision]}   {verdict.score:g} / 100   {', '.join(_tally(verdict))}"
+    """Return the verdict in one line: "NO-GO   71 / 100   2 block, 3 conditions, 28 of 34 pass"."""
+    return f"{HEADLINES[verdict.decision]}   {verdict.score:g} / 100   {tally(verdict, groups(verdict))}"
 
 
-def _tally(verdict: Verdict) -> Iterator[str]:
-    blocking = len(verdict.blocked_by)
-    conditions = len(_conditions(verdict))
-    waived = sum(1 for item in verdict.criteria if item.outcome is Outcome.WAIVED)
-    passed = sum(1 for item in verdict.criteria if item.outcome is Outcome.PASS)
-    if blocking:
-        yield f"{blocking} {'blocks' if blocking == 1 else 'block'}"
-    if conditions:
-        yield f"{conditions} {'condition' if conditions == 1 else 'conditions'}"
-    yield f"{passed} of {sum(1 for item in verdict.criteria if item.outcome is not Outcome.NOT_APPLICABLE)} pass"
-    if waived:
-        yield f"{waived} waived"
+class _Page:
+    """Lines of text, laid out by rich. What others wrote is cleaned here, so that it cannot steer the terminal."""
+
+    def __init__(self, options: RenderOptions) -> None:
+        from rich.console import Console
+
+        self.options = options
+        self._stream = io.StringIO()
+        self._console: Console = Console(
+            file=self._stream,
+            width=max(_NARROWEST, options.width),
+            color_system="standard" if options.color else None,
+            force_terminal=options.color,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ={},
+        )
+
+    def gap(self) -> None:
+        """Leave a line empty."""
+        self._console.print()
+
+    def line(self, text: str, style: str = "") -> None:
+        """Write one line of our own words, as it is and however long it is."""
+        from rich.text import Text
+
+        self._console.print(Text(self._encodable(text), style=style), soft_wrap=True)
+
+    def head(self, sign: str, name: str, title: str) -> None:
+        """Write a mark, a name and a title on one line; a title that is too long is cut."""
+        from rich.text import Text
+
+        text = Text(self._shown(sign), style=_STYLES.get(sign, ""))
+        text.append(f" {self._shown(name, 80)}", style="bold")
+        text.append(f"  {self._shown(title, 100)}", style="not bold default")
+        self._console.print(text, overflow="ellipsis" if not self.options.ascii else "crop", no_wrap=True)
+
+    def hanging(self, name: str, text: str, *, style: str = "", limit: int = 600) -> None:
+        """Write a text that wraps under itself, beside a name."""
+        self.rows([(name, text)], style=style, limit=limit)
+
+    def rows(self, rows: Sequence[tuple[str, ...]], *, style: str = "", limit: int = 600) -> None:
+        """Write rows of columns: the last but for figures takes what room there is and wraps under itself."""
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        for index in range(len(rows[0]) if rows else 0):
+            last = index == min(len(rows[0]) - 1, 2)
+            grid.add_column(no_wrap=not last, ratio=1 if last else None, justify="right" if index == 3 else "left")
+        for row in rows:
+            cells = [" " * (len(cell) - len(cell.lstrip())) + self._shown(cell, limit) for cell in row]
+            grid.add_row(*(Text(cell, style=_STYLES.get(raw, style)) for cell, raw in zip(cells, row, strict=True)))
+        self._console.print(grid)
+
+    def text(self) -> str:
+        """Return everything that was written."""
+        lines = (line.rstrip() for line in self._stream.getvalue().split("\n"))
+        return inert("\n".join(lines).rstrip("\n") + "\n")
+
+    def _shown(self, text: str, limit: int = 600) -> str:
+        """Return text on one line, made ASCII, where that is wanted, before it is laid out: it changes the width."""
+        return self._encodable(one_line(text, limit))
+
+    def _encodable(self, text: str) -> str:
+        return _NOT_ASCII.sub(_in_ascii, text) if self.options.ascii else text
 
 
-def _blocking(verdict: Verdict) -> list[CriterionResult]:
-    return [item for item in verdict.criteria if item.id in verdict.blocked_by]
+def _in_ascii(match: re.Match[str]) -> str:
+    return _ASCII.get(match[0]) or match[0].encode("ascii", "backslashreplace").decode()
 
 
-def _conditions(verdict: Verdict) -> list[CriterionResult]:
-    return [
-        item
-        for item in verdict.criteria
-        if item.outcome in UNMET and item.level is Level.SHOULD and item.id not in verdict.blocked_by
-    ]
-
-
-def _head(console: Console, verdict: Verdict, options: RenderOptions) -> None:
-    from rich.text import Text
-
+def _head(page: _Page, verdict: Verdict) -> None:
     inventory = next((item for item in verdict.evidence if item.kind == "inventory"), None)
-    files = inventory.facts.get("files") if isinstance(inventory, Collected) else None
+    files = whole(inventory.facts.get("files")) if isinstance(inventory, Collected) else 0
     parts = [
-        f"readiness gate {options.version}".strip(),
+        f"readiness gate {page.options.version}".strip(),
         one_line(verdict.policy.profile, 40),
-        f"{files:,} files" if isinstance(files, int) else "",
-        f"commit {verdict.commit[:7]}" if verdict.commit else "no commit",
+        counted(files, "file", "files") if files else "",
+        f"commit {one_line(verdict.commit, 80)[:7]}" if verdict.commit else "no commit",
     ]
-    console.print(Text(" · ".join(part for part in parts if part)))
-    console.print()
-    rows = [(f"  {item.kind}", mark(item), summary(item)) for item in verdict.evidence]
-    _table(console, rows)
-    console.print()
+    page.line(" · ".join(part for part in parts if part))
 
 
-def _table(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
-    """Print rows of name, mark and text; the text wraps under itself."""
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True, width=1)
-    grid.add_column(ratio=1)
-    for name, sign, text in rows:
-        grid.add_row(Text(name), Text(sign, style=_STYLES.get(sign, "")), Text(text))
-    console.print(grid)
-
-
-def _verdict_line(console: Console, verdict: Verdict) -> None:
-    from rich.text import Text
-
-    console.print(Text(verdict_line(verdict), style=_VERDICT_STYLES[verdict.decision]))
+def _collected(page: _Page, evidence: Sequence[Evidence]) -> None:
+    """Write a line per kind; with `verbose` its sources and gaps below it."""
+    if not evidence:
+        return
+    page.gap()
+    seconds = page.options.seconds
+    rows: list[tuple[str, ...]] = []
+    for item in evidence:
+        took = f"{seconds[item.kind]:.1f} s" if item.kind in seconds else ""
+        rows.append((f"  {item.kind}", mark(item), summary(item), took))
+        if page.options.verbose:
+            rows += [("", "", words, "") for words in _details(item)]
+    page.rows(rows if seconds else [row[:3] for row in rows])
 
 
-def _criteria(console: Console, verdict: Verdict, options: RenderOptions) -> None:
-    from rich.text import Text
+def _details(item: Evidence) -> Iterator[str]:
+    for source in () if isinstance(item, Missing) else item.sources:
+        sha256 = f", sha256 {source.sha256[:12]}" if source.sha256 else ""
+        detail = f": {source.detail}" if source.detail else ""
+        yield f"{source.how.value}  {source.name}{detail}{sha256}"
+    yield from (f"gap  {words}" for words in gap_words(item, _GAPS))
 
-    blocking, conditions = _blocking(verdict), _conditions(verdict)
-    told = {item.id for item in (*blocking, *conditions)}
-    advice = [item for item in verdict.criteria if item.outcome in UNMET and item.id not in told]
-    waived = [item for item in verdict.criteria if item.outcome is Outcome.WAIVED]
-    rest = [item for item in verdict.criteria if item.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
-    sections = [("What blocks", blocking, True), ("Conditions", conditions, True), ("Waived", waived, True)]
-    sections += [("Advice", advice, options.verbose)]
-    sections += [("What passed, and what does not apply", rest, options.verbose)]
+
+def _criteria(page: _Page, found: Groups) -> None:
+    verbose = page.options.verbose
+    sections = [("What blocks", found.blocking, True), ("Conditions", found.conditions, True)]
+    sections += [("Waived", found.waived, True), ("Advice", found.advice, verbose)]
+    sections += [("What passed", found.passed, verbose), ("What does not apply", found.idle, verbose)]
     for title, items, shown in sections:
         if items and shown:
-            console.print()
-            console.print(Text(title, style="bold"))
+            page.gap()
+            page.line(f"{title} ({len(items):,})", "bold")
             for item in items:
-                _one(console, item)
-    if advice and not options.verbose:
-        console.print()
-        console.print(Text(f"{len(advice)} more (level may) not met; --verbose lists them."))
+                _criterion(page, item)
 
 
-def _one(console: Console, item: CriterionResult) -> None:
-    """Print one criterion: mark and id, then its reason and fix under a hanging indent."""
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    sign = MARKS[item.outcome]
-    head = Text()
-    head.append(sign, style=_STYLES[sign])
-    head.append(f" {one_line(item.id, 60)}", style="bold")
-    head.append(f"  {one_line(item.title, 100)}")
-    console.print(head, overflow="ellipsis", no_wrap=True, crop=True)
-    console.print(Padding(Text(one_line(item.reason, 600)), (0, 0, 0, 4)))
-    if item.outcome in UNMET and item.fix:
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(no_wrap=True)
-        grid.add_column(ratio=1)
-        grid.add_row(Text("    fix"), Text(one_line(item.fix, 400)))
-        console.print(grid)
+def _criterion(page: _Page, item: CriterionResult) -> None:
+    """Write one criterion: mark, id and title, then its reason and what to do, indented."""
+    page.head(MARKS[item.outcome], item.id, item.title)
+    page.hanging("  ", item.reason)
+    if item.outcome in UNMET:
+        page.hanging("    fix", item.fix or f"gate explain {item.id}", style="dim", limit=400)
 
 
-def _tail(console: Console, verdict: Verdict) -> None:
-    from rich.text import Text
+def _findings(page: _Page, findings: Sequence[Finding]) -> None:
+    if not findings:
+        return
+    most = _VERBOSE_FINDINGS if page.options.verbose else _FINDINGS
+    page.gap()
+    page.line(f"Findings ({len(findings):,})", "bold")
+    rows = []
+    for finding in findings[:most]:
+        place = finding.path if finding.path is not None else finding.tool
+        place = f"{place}:{finding.line}" if finding.path is not None and finding.line is not None else place
+        rows.append((f"  {finding.severity}", one_line(finding.rule, 24), f"{place}  {one_line(finding.message, 200)}"))
+    page.rows(rows)
+    if len(findings) > most:
+        page.line(f"  … and {len(findings) - most:,} more; --format json has them all.")
 
+
+def _tail(page: _Page, verdict: Verdict, found: Groups) -> None:
     if verdict.notices:
-        console.print()
-        for notice in verdict.notices:
-            console.print(Text(f"note  {one_line(notice, 400)}"))
-    if any(item.outcome in UNMET for item in verdict.criteria):
-        console.print()
-        console.print(Text("`gate explain ID` says what a criterion asks for and why."))
+        page.gap()
+        page.rows([("note", notice) for notice in verdict.notices], limit=400)
+    if page.options.verbose:
+        return
+    passed = [f"{counted(len(found.passed), 'criterion', 'criteria')} passed"] if found.passed else []
+    advice = [f"{len(found.advice):,} of level may not met"] if found.advice else []
+    idle = [f"{len(found.idle):,} not applicable"] if found.idle else []
+    page.gap()
+    page.line(f"{', '.join([*passed, *advice, *idle]) or 'Nothing passed'}; --verbose lists them.")
+    if found.blocking or found.conditions:
+        page.line("`gate explain ID` says what a criterion asks for and why.")

@@ -62,8 +62,11 @@ def evidence_document(evidence: Sequence[Evidence], commit: str | None) -> JsonO
 
 
 def json_text(document: Json) -> str:
-    """Return a document as text with a newline at its end. Raises ValueError for a number that is not finite."""
-    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    """Return a document as ASCII text with a newline at its end. Raises ValueError for a number that is not finite.
+
+    `##[`, which a GitHub runner would take for a command wherever it stands in a line, is escaped as JSON allows.
+    """
+    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False).replace("##[", "#\\u0023[") + "\n"
 
 
 def _category(category: CategoryScore) -> JsonObject:

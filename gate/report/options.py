@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """`width` is in terminal cells, `budget` in UTF-8 bytes (Markdown). `rerun` is the command that repeats the run."""
+    """What a renderer may know beside the verdict.
+
+    `width` is in terminal cells, `budget` in UTF-8 bytes (Markdown). `rerun` is the command that repeats the run,
+    `version` that of the gate. `seconds` is how long each kind took to collect, where that is known.
+    """
 
     width: int = 80
     color: bool = False
@@ -17,3 +22,4 @@ class RenderOptions:
     budget: int = 65_000
     rerun: str = 'docker run --rm -v "$PWD:/github/workspace" readiness-gate'
     version: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Evidence, Missing, Unreadable
 from gate.model.json import Json, JsonObject
+from gate.report.text import counted, inert, percent, whole
 
-MARKS = {"good": "✓", "gaps": "!", "bad": "✗", "nothing": "–"}
+_MOST_GAPS = 100
 
 
 def mark(evidence: Evidence) -> str:
     """Return ✓ for whole evidence, ! for evidence with gaps, ✗ for none, – where there is nothing to look at."""
     match evidence:
         case Collected(gaps=()):
-            return MARKS["good"]
+            return "✓"
         case Collected():
-            return MARKS["gaps"]
+            return "!"
         case Missing(not_applicable=True):
-            return MARKS["nothing"]
+            return "–"
         case _:
-            return MARKS["bad"]
+            return "✗"
 
 
 def summary(evidence: Evidence) -> str:
@@ -29,112 +30,97 @@ def summary(evidence: Evidence) -> str:
     match evidence:
         case Missing(reason=reason) | Unreadable(reason=reason):
             return one_line(reason, 300)
-        case Collected(kind=kind, facts=facts):
-            told = _KINDS.get(kind, _anything)(facts)
-            return ", ".join([*told, *_gaps(len(evidence.gaps))])
+        case Collected(kind=kind, facts=facts, gaps=gaps):
+            told = list(filter(None, _KINDS.get(kind, _anything)(facts)))
+            told += [counted(len(gaps), "gap", "gaps")] if gaps else []
+            return one_line(", ".join(told), 300) or "collected"
 
 
 def table(evidence: Sequence[Evidence]) -> str:
-    """Return a line per kind, and below it a line per gap."""
+    """Return a line per kind, and below it a line per gap: what `gate collect` prints."""
     width = max((len(item.kind) for item in evidence), default=0)
-    lines = []
-    for item in evidence:
-        lines.append(f"{item.kind:<{width}}  {mark(item)}  {summary(item)}")
-        lines += [f"{'':<{width}}     gap  {one_line(f'{gap.subject}: {gap.reason}', 200)}" for gap in item.gaps]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{inert(line)}\n" for item in evidence for line in _lines(item, width))
 
 
-def count(value: Json, one: str, many: str) -> str:
-    """Return "1 case" or "4,178 cases"."""
-    number = value if isinstance(value, int) and not isinstance(value, bool) else 0
-    return f"{number:,} {one if number == 1 else many}"
+def gap_words(evidence: Evidence, most: int) -> Iterator[str]:
+    """Yield "SUBJECT: REASON" for the gaps, and how many more there are."""
+    for gap in evidence.gaps[:most]:
+        yield one_line(f"{gap.subject}: {gap.reason}", 300)
+    if len(evidence.gaps) > most:
+        yield f"… and {len(evidence.gaps) - most:,} more"
 
 
-def _gaps(number: int) -> list[str]:
-    return [count(number, "gap", "gaps")] if number else []
+def _lines(item: Evidence, width: int) -> Iterator[str]:
+    yield f"{item.kind:<{width}}  {mark(item)}  {summary(item)}"
+    yield from (f"{'':<{width}}     gap  {words}" for words in gap_words(item, _MOST_GAPS))
 
 
 def _inventory(facts: JsonObject) -> list[str]:
-    return [
-        count(facts.get("files"), "file", "files"),
-        count(facts.get("test_functions"), "Python test", "Python tests"),
-    ]
+    tests = whole(facts.get("test_functions"))
+    return [_number(facts, "files", "file", "files"), counted(tests, "Python test", "Python tests") if tests else ""]
 
 
 def _tests(facts: JsonObject) -> list[str]:
-    told = [count(facts.get("total"), "case", "cases"), _reports(facts)]
-    unwell = [(facts.get(name), name) for name in ("failed", "errors", "skipped", "flaky")]
-    return told + [f"{number:,} {name}" for number, name in unwell if isinstance(number, int) and number]
+    told = [_number(facts, "total", "case", "cases"), _number(facts, "reports", "report", "reports")]
+    return told + _each(facts, "failed", "errors", "skipped", "flaky")
 
 
 def _coverage(facts: JsonObject) -> list[str]:
     lines = facts.get("lines")
-    percent = lines.get("percent") if isinstance(lines, dict) else None
-    told = (
-        [f"{_percent(percent)} % of {count(lines.get('total'), 'line', 'lines')}"]
-        if _is_number(percent) and isinstance(lines, dict)
-        else []
-    )
-    return [*told, _reports(facts)]
+    covered = ""
+    if isinstance(lines, dict):
+        total = _number(lines, "total", "line", "lines")
+        covered = f"{percent(lines['percent'])} % of {total}" if "percent" in lines else total
+    return [covered, _number(facts, "reports", "report", "reports")]
 
 
 def _sast(facts: JsonObject) -> list[str]:
     tools = facts.get("tools")
-    names = (
-        [f"{item.get('name')} {item.get('version') or ''}".strip() for item in tools if isinstance(item, dict)]
-        if isinstance(tools, list)
-        else []
-    )
-    told = [one_line(" + ".join(names), 60), count(facts.get("files_scanned"), "file", "files")]
-    return [*told, *_severities(facts.get("counts"))]
+    named = [item for item in tools if isinstance(item, dict)] if isinstance(tools, list) else []
+    names = [f"{item.get('name') or '?'} {item.get('version') or ''}".strip() for item in named]
+    scanned = [_number(facts, "files_scanned", "file", "files")] if "files_scanned" in facts else []
+    return [one_line(" + ".join(names), 60), *scanned, *_severities(facts.get("counts"))]
 
 
 def _dependencies(facts: JsonObject) -> list[str]:
-    told = [count(facts.get("packages"), "package", "packages"), f"{facts.get('audited', 0)} audited"]
-    vulnerable = facts.get("vulnerable")
-    return [*told, f"{vulnerable} vulnerable"] if vulnerable else told
+    told = [_number(facts, "packages", "package", "packages"), f"{whole(facts.get('audited')):,} audited"]
+    return told + _each(facts, "skipped", "vulnerable")
 
 
-def _items(facts: JsonObject) -> list[str]:
+def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
-    each = list(items.values()) if isinstance(items, dict) else []
-    found = sum(1 for item in each if isinstance(item, dict) and item.get("found") is True)
-    return [f"{found} of {len(each)} found"]
+    each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
+    return [f"{sum(item.get('found') is True for item in each):,} of {len(each):,} found"]
 
 
 def _anything(facts: JsonObject) -> list[str]:
     numbers = [
-        f"{name} {value:,}" for name, value in facts.items() if isinstance(value, int) and not isinstance(value, bool)
+        f"{name.replace('_', ' ')} {value:,}"
+        for name, value in facts.items()
+        if isinstance(value, int) and not isinstance(value, bool)
     ]
-    return numbers[:3] or ["collected"]
+    return numbers[:3]
 
 
-def _reports(facts: JsonObject) -> str:
-    return count(facts.get("reports"), "report", "reports")
+def _number(facts: JsonObject, name: str, one: str, many: str) -> str:
+    return counted(whole(facts.get(name)), one, many)
+
+
+def _each(facts: JsonObject, *names: str) -> list[str]:
+    """Return "3 failed" for each of these counts that is not 0."""
+    return [f"{number:,} {name}" for name in names if (number := whole(facts.get(name)))]
 
 
 def _severities(counts: Json) -> list[str]:
-    if not isinstance(counts, dict):
-        return []
-    return [f"{number:,} {name}" for name, number in counts.items() if isinstance(number, int) and number]
+    return _each(counts, "critical", "high", "medium", "low") if isinstance(counts, dict) else []
 
 
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _percent(value: Json) -> str:
-    """Return a percentage with one decimal that says 100 only where it is."""
-    number = float(value) if isinstance(value, int | float) else 0.0
-    return f"{min(round(number, 1), 99.9) if number < 100 else 100:g}"
-
-
-_KINDS: dict[str, Callable[[JsonObject], Sequence[str]]] = {
+_KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "inventory": _inventory,
     "tests": _tests,
     "coverage": _coverage,
     "sast": _sast,
     "dependencies": _dependencies,
-    "docs": _items,
-    "files": _items,
+    "docs": _documents,
+    "files": _documents,
 }
