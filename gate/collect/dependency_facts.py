@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
+from gate.collect.known_packages import Place
 from gate.collect.readers.pip_audit_json import AuditedPackage, Vulnerability
 from gate.model.finding import SEVERITIES, Finding
 from gate.model.json import Json, JsonObject
 
 TOOL = "pip-audit"
 _SHOWN_FIXES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a file of the repository names a package."""
-
-    path: str
-    line: int | None = None
 
 
 def dependency_facts(findings: Sequence[Finding], facts: JsonObject) -> JsonObject:

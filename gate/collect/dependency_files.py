@@ -14,7 +14,7 @@ from gate.collect.readers.python_declared import NAMES as DECLARED_NAMES
 from gate.collect.readers.python_locks import lock_format
 from gate.collect.readers.requirements import Requirements
 from gate.collect.workspace import EntryType, Workspace
-from gate.formats.globs import GlobError, matches_any
+from gate.formats.globs import GlobError, matches, matches_any
 from gate.model.evidence import Gap
 
 
@@ -94,9 +94,10 @@ def find_files(workspace: Workspace, globs: Sequence[str] = ()) -> DependencyFil
     A link is never followed: one that stands for such a file is a gap.
     """
     found = DependencyFiles(asked=bool(globs))
+    patterns = [glob for glob in globs if _is_glob(glob, found)]
     for entry in workspace.entries():
         path = printable(entry.path)
-        if entry.type is EntryType.SUBMODULE or not _wanted(path, globs, found):
+        if entry.type is EntryType.SUBMODULE or not _wanted(path, patterns, found.asked):
             continue
         if not globs and _passed_over(path, workspace.scope):
             found.passed_over.append(path)
@@ -115,16 +116,19 @@ def find_files(workspace: Workspace, globs: Sequence[str] = ()) -> DependencyFil
     return found
 
 
-def _wanted(path: str, globs: Sequence[str], found: DependencyFiles) -> bool:
-    if not globs:
-        return role_of(path) is not None or other_file(path) is not None
+def _is_glob(glob: str, found: DependencyFiles) -> bool:
     try:
-        return matches_any(globs, path)
+        matches(glob, "")
     except GlobError as error:
-        gap = Gap("evidence.dependencies.files", f"cannot be used: {error}")
-        if gap not in found.gaps:
-            found.gaps.append(gap)
+        found.gaps.append(Gap("evidence.dependencies.files", f"cannot be used: {error}"))
         return False
+    return True
+
+
+def _wanted(path: str, patterns: Sequence[str], asked: bool) -> bool:
+    if asked:
+        return matches_any(patterns, path)
+    return role_of(path) is not None or other_file(path) is not None
 
 
 def _passed_over(path: str, scope: str) -> bool:

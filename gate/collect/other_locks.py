@@ -41,7 +41,7 @@ _MANIFESTS = {
     "Cargo.toml": ("Rust", r"^\s*\[(?:[\w.'\"()=-]+\.)?(?:dev-|build-)?dependencies\b"),
     "Gemfile": ("Ruby", r"^\s*gem\b"),
     "composer.json": ("PHP", r'"require(?:-dev)?"\s*:\s*\{\s*"'),
-    "pom.xml": ("Java", r"<dependency>|<parent>"),
+    "pom.xml": ("Java", r"<dependency\b|<parent\b"),
     "build.gradle": ("Java", r"\bdependencies\b"),
     "build.gradle.kts": ("Java", r"\bdependencies\b"),
     "mix.exs": ("Elixir", r"\bdeps\b"),

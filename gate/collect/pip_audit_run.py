@@ -265,8 +265,3 @@ def _own_folder(asked: Mapping[str, str]) -> Iterator[Path]:
 
 def _lines(asked: Mapping[str, str]) -> str:
     return "".join(f"{name}=={version}\n" for name, version in sorted(asked.items()))
-
-
-def public_version(version: str) -> str:
-    """Return a version without its local part ("2.1.0+cpu" → "2.1.0"): services know releases, not their builds."""
-    return version.partition("+")[0]

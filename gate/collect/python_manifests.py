@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
-from gate.collect.dependency_facts import Place
 from gate.collect.dependency_files import DependencyFiles, Role, reads_as_requirements
+from gate.collect.known_packages import AUDIT, KnownPackage, Manifests, Place
 from gate.collect.python_versions import UNKNOWN, Versions, inside
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.python_declared import LIMIT as DECLARED_LIMIT
@@ -21,41 +21,14 @@ from gate.collect.readers.python_declared import NAMES as DECLARED_NAMES
 from gate.collect.readers.python_declared import read_declared
 from gate.collect.readers.python_locks import LIMIT as LOCK_LIMIT
 from gate.collect.readers.python_locks import lock_format, read_lock
-from gate.collect.readers.python_packages import LockedPackage, Pin, Requirement
+from gate.collect.readers.python_packages import LockedPackage, Requirement
 from gate.collect.readers.requirements import LIMIT as REQUIREMENTS_LIMIT
 from gate.collect.readers.requirements import Include, read_requirements
 from gate.collect.workspace import Content, ReadProblem, Workspace
 from gate.model.evidence import Gap, How, Source
 
-AUDIT = ("audited", "skipped", "vulnerable", "vulnerabilities", "counts", "fixable")
-"""The facts that a package in doubt casts doubt on; what the files themselves say stands."""
-
 _MAX_FILES = 2_000
 _MAX_BAD_LINES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPackage:
-    """One version of one package. `places` name it; `hashed` says whether every one of them has a hash for it."""
-
-    name: str
-    version: str
-    places: tuple[Place, ...]
-    hashed: bool
-
-
-@dataclass(slots=True)
-class Manifests:
-    """What the files name. `pins` counts requirements by how they are written; `indexes` other indexes than PyPI."""
-
-    packages: list[KnownPackage] = field(default_factory=list)
-    pins: Counter[Pin] = field(default_factory=Counter)
-    unversioned: int = 0
-    lock_files: int = 0
-    files: int = 0
-    indexes: dict[str, str] = field(default_factory=dict)
-    gaps: list[Gap] = field(default_factory=list)
-    sources: list[Source] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -81,6 +54,7 @@ class _Reader:
         self._places: defaultdict[tuple[str, str], list[tuple[Place, bool]]] = defaultdict(list)
         self._versions = Versions()
         self._wanted: list[_Wanted] = []
+        self._folders: set[str] = set()
         self._dynamic: list[tuple[str, str, int | None]] = []
 
     def read(self) -> Manifests:
@@ -103,10 +77,11 @@ class _Reader:
         self.result.gaps.append(Gap(path, reason, path, line, facts))
 
     def _about(self, package: str, reason: str, path: str, line: int | None) -> None:
-        """A gap about one package: the subject is the package, so that a policy can accept it by name."""
+        """A gap about a package without a version: it is the subject, so that a policy can accept it by name."""
         gap = Gap(package, f"{reason} ({path})", path, line, AUDIT)
         if gap not in self.result.gaps[-50:]:
             self.result.gaps.append(gap)
+            self.result.unversioned += 1
 
     def _file(self, path: str, role: Role) -> None:
         if len(self._roles) > _MAX_FILES:
@@ -138,6 +113,7 @@ class _Reader:
             # Prose, or a list of something else, that happens to have "requirements" in its name.
             return None
         self.result.lock_files += path.endswith(".lock")
+        self._folders.add(posixpath.dirname(path))
         for bad in read.bad_lines[:_MAX_BAD_LINES]:
             self._gap(path, f"“{bad.text}” cannot be read as a requirement: {bad.reason}", bad.line)
         if (more := len(read.bad_lines) - _MAX_BAD_LINES) > 0:
@@ -151,7 +127,8 @@ class _Reader:
         return f"{len(read.requirements):,} requirements"
 
     def _index(self, path: str, url: str, line: int | None) -> None:
-        if any(url.rstrip("/") == mirror or url.startswith(f"{mirror}/") for mirror in self._mirrors):
+        url = url.rstrip("/")
+        if any(url == mirror or url.startswith(f"{mirror}/") for mirror in self._mirrors):
             return
         if url not in self.result.indexes:
             self.result.indexes[url] = path
@@ -180,7 +157,8 @@ class _Reader:
 
     def _requirement(self, path: str, requirement: Requirement, constraint: bool) -> None:
         if requirement.target is not None:
-            if not constraint:
+            if not constraint and not self._own_project(path, requirement.target):
+                self.result.pins[requirement.pin] += 1
                 self._direct(path, requirement)
             return
         if not constraint:
@@ -195,18 +173,14 @@ class _Reader:
         self._places[name, version].append((place, hashed))
 
     def _direct(self, path: str, requirement: Requirement) -> None:
-        """A requirement that comes from a URL or path. A project of this repository is no dependency of it."""
+        """A requirement that comes from a URL or path."""
         target = requirement.target or ""
-        if self._own_project(path, target):
-            return
-        self.result.pins[requirement.pin] += 1
         self._about(
             requirement.name or target,
             f"comes from {target}, which no vulnerability service knows, so it was not audited",
             path,
             requirement.line,
         )
-        self.result.unversioned += 1
 
     def _own_project(self, path: str, target: str) -> bool:
         """Whether a path is the folder of a tracked project of the workspace; its own files are then read too."""
@@ -231,6 +205,7 @@ class _Reader:
         lock = read_lock(content.data, lock_format(path) or "")
         self.result.lock_files += 1
         folder = posixpath.dirname(path)
+        self._folders.add(folder)
         if lock.format != "Pipfile.lock":
             # Pipenv locks what Pipfile names, which need not be what the project declares.
             self._versions.lock(folder)
@@ -238,11 +213,11 @@ class _Reader:
             self._locked(path, folder, package)
             member = inside(folder, package.target or "") if package.local else None
             if member is not None:
+                self._folders.add(member)
                 self._versions.lock(member)
                 self._versions.speaks_for(path, member)
-            elif package.version is not None or package.target is not None:
-                settled = package.version if package.target is None and package.version else UNKNOWN
-                self._versions.add(path, package.name, settled)
+            settled = package.version if package.target is None and package.version else UNKNOWN
+            self._versions.add(path, package.name, settled)
         return f"{len(lock.packages):,} packages"
 
     def _locked(self, path: str, folder: str, package: LockedPackage) -> None:
@@ -251,11 +226,9 @@ class _Reader:
         if package.target is not None:
             reason = f"comes from {package.target}, which no vulnerability service knows, so it was not audited"
             self._about(package.name, reason, path, package.line)
-            self.result.unversioned += 1
             return
         if package.version is None:
             self._about(package.name, "has no version in the lock file, so it was not audited", path, package.line)
-            self.result.unversioned += 1
             return
         if package.index is not None:
             self._index(path, package.index, package.line)
@@ -265,7 +238,14 @@ class _Reader:
         declared = read_declared(content.data, posixpath.basename(path))
         for written in declared.files:
             self._follow(path, written, Role.REQUIREMENTS, None)
-        self._wanted += [_Wanted(requirement, path, False) for requirement in declared.requirements]
+        # A project that names itself ("shop[fast]" among its own extras) names what it declares anyway.
+        wanted = [
+            item
+            for item in declared.requirements
+            if (item.name is None or item.name != declared.name)
+            and not (item.target is not None and self._own_project(path, item.target))
+        ]
+        self._wanted += [_Wanted(requirement, path, False) for requirement in wanted]
         self._dynamic += [(path, reason, line) for reason, line in declared.unknown]
         return f"{len(declared.requirements):,} requirements" if declared.requirements else None
 
@@ -283,14 +263,15 @@ class _Reader:
         if why is None:
             return
         if not wanted.counted:
+            if posixpath.dirname(path) not in self._folders:
+                # Where there are requirements or a lock file, those are what is installed, and what is counted.
+                self.result.pins[requirement.pin] += 1
             if requirement.target is not None:
                 self._direct(path, requirement)
                 return
-            self.result.pins[requirement.pin] += 1
         if requirement.version is not None and requirement.name is not None:
             self._package(requirement.name, requirement.version, Place(path, requirement.line), False)
             return
-        self.result.unversioned += 1
         self._about(requirement.name or requirement.text, why, path, requirement.line)
 
 

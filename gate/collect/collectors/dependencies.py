@@ -12,17 +12,17 @@ Nothing of the tree is run or installed. Other languages' files are counted, and
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gate.collect.collector import Context
-from gate.collect.dependency_facts import TOOL, Place, dependency_facts, findings_of
+from gate.collect.dependency_facts import TOOL, dependency_facts, findings_of
 from gate.collect.dependency_files import LOOKED_FOR, DependencyFiles, find_files
+from gate.collect.known_packages import AUDIT, Manifests, Place, by_public_version
 from gate.collect.other_locks import OtherFile, unaudited
-from gate.collect.pip_audit_run import AuditSettings, PipAudit, public_version
+from gate.collect.pip_audit_run import AuditSettings, PipAudit
 from gate.collect.process import ToolProblem
-from gate.collect.python_manifests import AUDIT, Manifests, read_manifests
+from gate.collect.python_manifests import read_manifests
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.pip_audit_json import AuditedPackage, SkippedPackage, read_pip_audit
 from gate.collect.reports import find_reports
@@ -74,7 +74,7 @@ class DependenciesCollector:
         locks = manifests.lock_files + sum(file.is_lock for file in files.others)
         audit = _Audit()
         _read_reports(context, audit)
-        versions = _by_public_version(manifests)
+        versions = by_public_version(manifests.packages)
         if context.request.get("audit", True) is not False and versions:
             _run(context, versions, audit)
         if not (manifests.packages or gaps or audit.reports_found):
@@ -159,14 +159,6 @@ def _read_reports(context: Context, audit: _Audit) -> None:
 def _skip_gap(package: SkippedPackage, path: str | None) -> Gap:
     told = f" ({path})" if path else ""
     return Gap(package.name, f"was skipped by pip-audit: {package.reason}{told}", path, facts=AUDIT)
-
-
-def _by_public_version(manifests: Manifests) -> Versions:
-    """Map each package and public version to its versions as they are written, and to where they are named."""
-    versions: defaultdict[tuple[str, str], dict[str, tuple[Place, ...]]] = defaultdict(dict)
-    for package in manifests.packages:
-        versions[package.name, public_version(package.version)][package.version] = package.places
-    return dict(versions)
 
 
 def _other_gaps(others: Iterable[OtherFile]) -> list[Gap]:

@@ -36,10 +36,12 @@ _EXACT = re.compile(r"={0,3}\s*(\d+(?:\.\d+)*(?:\.?(?:a|b|rc|post|dev)\d*)*)")
 class Declared:
     """What one file declares.
 
-    `files` are requirements files that it takes its dependencies from, as they are written; `unknown` are sentences'
-    ends about what it declares in a way that nobody can read without running it, with their lines.
+    `name` is the project's own, in normal form. `files` are requirements files that it takes its dependencies from, as
+    they are written; `unknown` are sentences' ends about what it declares in a way that nobody can read without running
+    it, with their lines.
     """
 
+    name: str | None = None
     requirements: tuple[Requirement, ...] = ()
     files: tuple[str, ...] = ()
     unknown: tuple[tuple[str, int | None], ...] = ()
@@ -48,6 +50,7 @@ class Declared:
 @dataclass(slots=True)
 class _Parts:
     text: str
+    name: str | None = None
     requirements: list[Requirement] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     unknown: list[tuple[str, int | None]] = field(default_factory=list)
@@ -87,7 +90,7 @@ def read_declared(data: bytes, name: str) -> Declared:
     except UnicodeDecodeError as error:
         raise ReportError("is not UTF-8 text", data.count(b"\n", 0, error.start) + 1) from None
     {"setup.py": _setup_py, "setup.cfg": _setup_cfg, "Pipfile": _pipfile}.get(name, _pyproject)(parts)
-    return Declared(tuple(parts.requirements), tuple(parts.files), tuple(dict.fromkeys(parts.unknown)))
+    return Declared(parts.name, tuple(parts.requirements), tuple(parts.files), tuple(dict.fromkeys(parts.unknown)))
 
 
 def _toml(text: str) -> Mapping[str, object]:
@@ -122,6 +125,7 @@ def _pyproject(parts: _Parts) -> None:
             parts.add(items, f"{where}.{name}")
     parts.add(_table(document, "tool", "uv").get("dev-dependencies", []), "tool.uv.dev-dependencies")
     poetry = _table(document, "tool", "poetry")
+    parts.name = normal_name(str(project.get("name", poetry.get("name", ""))))
     tables = [_table(poetry, "dependencies"), _table(poetry, "dev-dependencies")]
     tables += [_table(_table(poetry, "group"), name, "dependencies") for name in _table(poetry, "group")]
     for table in tables:
@@ -193,6 +197,7 @@ def _setup_cfg(parts: _Parts) -> None:
         parser.read_string(parts.text)
     except configparser.Error as error:
         raise ReportError(f"is not INI: {str(error).splitlines()[0]}", getattr(error, "lineno", None)) from None
+    parts.name = normal_name(parser.get("metadata", "name", fallback=""))
     found = [(key, parser.get("options", key, fallback=None)) for key in ("install_requires", "tests_require")]
     if parser.has_section("options.extras_require"):
         found += [(f"extras_require.{key}", value) for key, value in parser.items("options.extras_require")]

@@ -86,6 +86,11 @@ def normal_name(text: str) -> str | None:
         return None
 
 
+def public_version(version: str) -> str:
+    """Return a version without its local part ("2.1.0+cpu" → "2.1.0"): services know releases, not their builds."""
+    return version.partition("+")[0]
+
+
 def is_pypi(url: str) -> bool:
     """Whether the URL of an index is that of PyPI itself."""
     return _PYPI.match(url) is not None

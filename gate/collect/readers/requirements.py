@@ -38,6 +38,8 @@ _ENCODINGS = frozenset({"ascii", "utf-8", "iso8859-1", "iso8859-15", "cp1252"})
 
 # The algorithms that pip takes; any other hash counts as none.
 _HASH = re.compile(r"(?:^|\s)--hash[=\s]\s*sha(?:256|384|512):[0-9a-fA-F]+(?=\s|$)")
+# Newer than the parser of options; what it sets is for the build, which the gate does not run.
+_CONFIG = re.compile(r"(?:^|\s)(?:--config-settings?|-C)[=\s]\s*(?:\"[^\"]*\"|\S+)")
 _OPTIONS = re.compile(r"(?:^|\s)(?=-)")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
@@ -173,8 +175,9 @@ class _Options:
 def _read_line(line: str, number: int, options: _Options, parts: _Parts) -> None:
     if _VARIABLE.search(line):
         raise ValueError("pip puts a variable of its environment there, which nobody knows here")
-    without_hashes = _HASH.sub("", line)
-    hashed = without_hashes != line
+    plain = _CONFIG.sub("", line)
+    without_hashes = _HASH.sub("", plain)
+    hashed = without_hashes != plain
     found = _OPTIONS.search(without_hashes)
     text = without_hashes[: found.start()].strip() if found else without_hashes.strip()
     values: Values | None = None
@@ -183,9 +186,9 @@ def _read_line(line: str, number: int, options: _Options, parts: _Parts) -> None
         if rest:
             raise ValueError(f"has “{without_credentials(' '.join(rest))}” behind its options")
     if text:
-        parts.requirements.append(parse_requirement(text, number, hashed))
         if values is not None:
             _refuse_top_level(values)
+        parts.requirements.append(parse_requirement(text, number, hashed))
     elif hashed:
         raise ValueError("is a hash without a requirement")
     elif values is not None:
