@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from gate.model.finding import Finding, Severity
 from gate.model.json import Json, JsonObject
 
 GRADES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
+_SEVERITY: Callable[[Finding], Severity] = attrgetter("severity")
 
 
 def sast_facts(findings: Sequence[Finding], facts: JsonObject) -> JsonObject:
@@ -37,7 +40,5 @@ def _tool_names(tools: Json) -> list[str]:
 
 
 def _counts(findings: Sequence[Finding]) -> JsonObject:
-    counts: dict[str, Json] = dict.fromkeys(GRADES, 0)
-    for grade in GRADES:
-        counts[grade] = sum(finding.severity == grade for finding in findings)
-    return counts
+    found = Counter(map(_SEVERITY, findings))
+    return {grade: found[grade] for grade in GRADES}

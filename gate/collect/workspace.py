@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from io import FileIO
 from pathlib import Path
+from threading import Thread
 from typing import Protocol
 
 from gate.collect.disk import find, printable, walk
@@ -43,13 +44,28 @@ class Entry:
     sparse: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Content:
-    """The bytes of one file and their SHA-256 in hex."""
+    """The bytes of one file and their SHA-256 in hex, which of many bytes is worked out while others read them."""
 
-    path: str
-    data: bytes
-    sha256: str
+    def __init__(self, path: str, data: bytes, sha256: str | None = None) -> None:
+        self.path = path
+        self.data = data
+        self._sha256 = sha256
+        self._hashing: Thread | None = None
+        if sha256 is None and len(data) >= _LARGE:
+            self._hashing = Thread(target=self._hash, name="sha256", daemon=True)
+            self._hashing.start()
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes."""
+        if self._hashing is not None:
+            self._hashing.join()
+        return self._sha256 or self._hash()
+
+    def _hash(self) -> str:
+        self._sha256 = digest = hashlib.sha256(self.data).hexdigest()
+        return digest
 
 
 class ReadProblem(Exception):
@@ -82,6 +98,7 @@ class Stream(Protocol):
 DEFAULT_LIMIT = 64 * 1024 * 1024
 REPORT_LIMIT = 256 * 1024 * 1024
 _PIECE = 1 << 20
+_LARGE = 8 * 1024 * 1024
 
 
 class Workspace:
@@ -165,9 +182,9 @@ class Workspace:
 
     def read(self, path: str, limit: int = DEFAULT_LIMIT) -> Content:
         """Read one regular file whole. Raises ReadProblem (link, special file, `..`, absolute, too large, absent)."""
-        with self.stream(path, limit) as stream:
-            data = b"".join(stream)
-            return Content(path, data, stream.sha256)
+        with self._opened(path, limit) as (file, size):
+            # One piece of one byte more than there should be: nothing is copied, and growth shows.
+            return Content(path, b"".join(_pieces(path, file, size, limit, size + 1)))
 
     def peek(self, path: str, length: int = 1024) -> tuple[bytes, int]:
         """Return the first bytes of a regular file and its whole size in bytes. Raises ReadProblem as `read` does."""
@@ -185,6 +202,12 @@ class Workspace:
     @contextmanager
     def stream(self, path: str, limit: int = REPORT_LIMIT) -> Iterator[Stream]:
         """Open one regular file for reading piece by piece under the same rules. Raises ReadProblem."""
+        with self._opened(path, limit) as (file, size):
+            yield _FileStream(path, file, size, limit)
+
+    @contextmanager
+    def _opened(self, path: str, limit: int) -> Iterator[tuple[FileIO, int]]:
+        """Give an open file and its size in bytes."""
         try:
             descriptor = open_file(self.root, path)
         except OpenProblem as problem:
@@ -193,7 +216,7 @@ class Workspace:
             size = os.fstat(descriptor).st_size
             if size > limit:
                 raise ReadProblem(path, f"is {size:,} bytes long, more than the {limit:,} that are read")
-            yield _FileStream(path, file, size, limit)
+            yield file, size
 
     def _status(self, path: str) -> os.stat_result | None:
         try:
@@ -219,20 +242,26 @@ class _FileStream:
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces."""
-        total = 0
-        while piece := _reading(self._path, self._file, _PIECE):
-            total += len(piece)
-            if total > self._limit:
-                raise ReadProblem(self._path, f"grew while it was read, to more than the {self._limit:,} that are read")
+        for piece in _pieces(self._path, self._file, self._size, self._limit, _PIECE):
             self._hash.update(piece)
             yield piece
-        if total != self._size:
-            raise ReadProblem(self._path, "changed while it was read")
 
     @property
     def sha256(self) -> str:
         """Hex digest of what was read."""
         return self._hash.hexdigest()
+
+
+def _pieces(path: str, file: FileIO, size: int, limit: int, length: int) -> Iterator[bytes]:
+    """Yield a file that had `size` bytes in pieces of at most `length`. Raises ReadProblem when it has others now."""
+    total = 0
+    while piece := _reading(path, file, length):
+        total += len(piece)
+        if total > limit:
+            raise ReadProblem(path, f"grew while it was read, to more than the {limit:,} that are read")
+        yield piece
+    if total != size:
+        raise ReadProblem(path, "changed while it was read")
 
 
 def _reading(path: str, file: FileIO, size: int) -> bytes:

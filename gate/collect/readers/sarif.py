@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from gate.collect.readers.sarif_document import (
+from gate.collect.readers.sarif_document import decode
+from gate.collect.readers.sarif_parts import (
+    UNSCORED,
     Component,
     Invocation,
     Message,
@@ -26,10 +28,9 @@ from gate.collect.readers.sarif_document import (
     Run,
     Suppression,
     Tool,
-    decode,
 )
 from gate.collect.readers.sarif_places import NOWHERE, Places
-from gate.model.finding import Finding, Severity
+from gate.model.finding import Finding, Severity, quick_finding
 from gate.model.json import JsonObject
 
 MAX_PROBLEMS = 100
@@ -117,8 +118,7 @@ def _read_run(run: Run, number: int, roots: Sequence[str]) -> SarifRun:
 
 def _findings(run: Run, tool: str, places: Places) -> list[Finding]:
     """Return the findings of a run. Written as one flat loop: a large report runs through it half a million times."""
-    rules = _Rules(run.tool or Tool())
-    rule_of, place_of = rules.of, places.of
+    rule_of, place_of = _Rules(run.tool or Tool(), tool).of, places.of
     seen: dict[str, int] = {}
     findings: list[Finding] = []
     for result in run.results or ():
@@ -127,40 +127,38 @@ def _findings(run: Run, tool: str, places: Places) -> list[Finding]:
         known = rule_of(result)
         message = known.message(result.message)
         properties = known.properties
-        path = elsewhere = line = None
+        place, line = NOWHERE, None
         if result.locations and (physical := result.locations[0].physical_location) is not None:
             place = place_of(physical.artifact_location)
-            path, elsewhere = place.path, place.elsewhere
-            end_line = None
+            line = end_line = None
             if (region := physical.region) is not None and (line := region.start_line) is not None:
                 end_line = region.end_line
                 if line < 1 or end_line == line:
                     line, end_line = line if line > 0 else None, None
-            if elsewhere is not None or end_line is not None:
-                properties = _with_place(properties, line, end_line, elsewhere)
+            if end_line is not None or place.elsewhere is not None:
+                properties = _with_place(properties, line, end_line, place.elsewhere)
         # What identifies it apart from its line: the tool's own fingerprint, else the message.
         own = result.fingerprints or result.partial_fingerprints
         identity = (own.get("primaryLocationLineHash") or repr(sorted(own.items()))) if own else message
-        identity = f"{tool}\0{known.id}\0{path or elsewhere}\0{identity}"
+        identity = f"{known.prefix}{place.text}\0{identity}"
         fingerprint = blake2b(identity.encode(), digest_size=16).hexdigest()
-        if fingerprint in seen:
-            count = seen[fingerprint] = seen[fingerprint] + 1
-            fingerprint = blake2b(f"{identity}\0{count}".encode(), digest_size=16).hexdigest()
+        if (count := seen.get(fingerprint)) is not None:
+            seen[fingerprint] = count + 1
+            fingerprint = blake2b(f"{identity}\0{count + 1}".encode(), digest_size=16).hexdigest()
         else:
             seen[fingerprint] = 0
-        simple = result.properties is None and result.kind is None
-        severity = known.by_level.get(result.level) if simple else None
-        suppressed = _is_suppressed(result.suppressions) if result.suppressions else False
+        bag = result.properties
+        plain = (bag is None or bag.security_severity is UNSCORED) and result.kind is None
         findings.append(
-            Finding(
+            quick_finding(
                 known.id,
-                severity or known.severity(result),
+                (known.by_level.get(result.level) if plain else None) or known.severity(result),
                 message,
                 tool,
-                path,
+                place.path,
                 line,
                 fingerprint,
-                suppressed,
+                _is_suppressed(result.suppressions) if result.suppressions else False,
                 None,
                 properties,
             )
@@ -185,15 +183,16 @@ def _is_suppressed(suppressions: Sequence[Suppression]) -> bool:
 class _Known:
     """A rule as its results need it: worked out once, used for each of them."""
 
-    __slots__ = ("_default", "_score", "_strings", "by_level", "id", "properties")
+    __slots__ = ("_default", "_score", "_strings", "by_level", "id", "prefix", "properties")
 
-    def __init__(self, rule_id: str, rule: Rule | None, component: Component) -> None:
+    def __init__(self, rule_id: str, rule: Rule | None, component: Component, tool: str) -> None:
         rule = rule or Rule()
         self.id = _line(rule_id, 200)
+        self.prefix = f"{tool}\0{self.id}\0"
         self._score = _score(rule.properties)
         configuration = rule.default_configuration
         self._default = (configuration.level if configuration else None) or "warning"
-        self.by_level: dict[str | None, Severity] = {level: self._score or _LEVELS[level] for level in _LEVELS}
+        self.by_level: dict[str, Severity] = {level: self._score or _LEVELS[level] for level in _LEVELS}
         self._strings = {**(component.global_message_strings or {}), **(rule.message_strings or {})}
         self.properties: JsonObject = {}
         if rule.name and rule.name != rule_id:
@@ -233,9 +232,10 @@ class _Known:
 
 
 class _Rules:
-    """The rules of a tool: its driver's and its extensions'."""
+    """The rules of a tool: its driver's and its extensions'. `name` is the tool's."""
 
-    def __init__(self, tool: Tool) -> None:
+    def __init__(self, tool: Tool, name: str) -> None:
+        self._name = name
         self._driver = tool.driver or Component()
         self._extensions = tool.extensions or []
         self._by_id: dict[str, tuple[Rule, Component]] = {}
@@ -243,17 +243,20 @@ class _Rules:
             for rule in component.rules or ():
                 if rule.id is not None:
                     self._by_id.setdefault(rule.id, (rule, component))
+        self._plain: dict[tuple[str | None, int | None], _Known] = {}
         self._known: dict[tuple[str | None, int | None, str | None, int | None, int | None], _Known] = {}
 
     def of(self, result: Result) -> _Known:
         """Return the rule of a result, which is named by id, by index, or by a reference into an extension."""
         reference = result.rule
-        key: tuple[str | None, int | None, str | None, int | None, int | None]
         if reference is None:
-            key = (result.rule_id, result.rule_index, None, None, None)
-        else:
-            component = reference.tool_component.index if reference.tool_component else None
-            key = (result.rule_id, result.rule_index, reference.id, reference.index, component)
+            plain = (result.rule_id, result.rule_index)
+            known = self._plain.get(plain)
+            if known is None:
+                known = self._plain[plain] = self._find(*plain, None, None, None)
+            return known
+        component = reference.tool_component.index if reference.tool_component else None
+        key = (result.rule_id, result.rule_index, reference.id, reference.index, component)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._find(*key)
@@ -277,12 +280,12 @@ class _Rules:
         if rule is None or (rule.id is not None and wanted != rule.id and not wanted.startswith(f"{rule.id}/")):
             # No index, or one that points elsewhere: the id decides. "CA1000/1" is a part of rule CA1000 (§3.52.4).
             rule, component = self._by_id.get(wanted) or self._by_id.get(wanted.rpartition("/")[0]) or (None, component)
-        return _Known(wanted, rule, component)
+        return _Known(wanted, rule, component, self._name)
 
 
 def _score(properties: Properties | None) -> Severity | None:
     """Return the severity that a CVSS score stands for (CVSS 3.1 §5); None where there is no score above 0."""
-    if properties is None or properties.security_severity is None:
+    if properties is None or not properties.security_severity:
         return None
     try:
         score = float(properties.security_severity)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gate.collect.readers.sarif_document import ArtifactLocation, Run
+from gate.collect.readers.sarif_parts import ArtifactLocation, Run
 
 _MAX_LENGTH = 1024
 _MAX_CHAIN = 8
@@ -30,10 +30,17 @@ _CHECKOUTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place: `path` is POSIX and relative to the workspace; where it is None, `elsewhere` is what the tool wrote."""
+    """A place: `path` is POSIX and relative to the workspace; where it is None, `elsewhere` is what the tool wrote.
+
+    `text` is either of them, for fingerprints.
+    """
 
     path: str | None = None
     elsewhere: str | None = None
+    text: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", f"{self.path or self.elsewhere}")
 
 
 NOWHERE = Place()
