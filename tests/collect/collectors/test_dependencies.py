@@ -20,7 +20,7 @@ from gate.collect.workspace import Entry, EntryType, Workspace
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Unreadable
 from gate.model.json import JsonObject
 from tests.support.fakes import EmptyToolbox, write
-from tests.support.osv.osv_server import FAULTS, OsvServer, osv_server
+from tests.support.osv.osv_server import OsvServer, osv_server
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "tests/collect/readers/data/python"
@@ -357,7 +357,7 @@ def test_without_pip_audit_it_is_missing(repository: Repository) -> None:
     assert [item.subject for item in evidence.gaps] == ["flask"]
 
 
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", ["null", "500", "truncated", "schema2", "hang"])
 def test_no_fault_of_the_service_is_told_as_clean(repository: Repository, kind: str) -> None:
     request: JsonObject = {"osv_url": repository.service.url(kind), "timeout_seconds": 1}
     evidence = repository.collect({"requirements.txt": "six==1.16.0\n"}, request)
