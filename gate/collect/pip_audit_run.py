@@ -216,9 +216,11 @@ class PipAudit:
                 ids = {name for item in package.vulnerabilities for name in (item.id, *item.aliases)}
                 if canary.id in ids and exit_code == 1:
                     return None
+        skip = next((plain(item.reason, 200) for item in report.skipped if item.name == canary.name), None)
+        told = f" (it was skipped: “{skip}”)" if skip else ""
         return (
             f"{self._settings.asked} did not find {canary.id} in {canary.name} {canary.version}, the known-vulnerable "
-            "release that the gate adds to each audit, so its answers prove nothing"
+            f"release that the gate adds to each audit, so its answers prove nothing{told}"
         )
 
 

@@ -171,6 +171,12 @@ class Lying(SubprocessRunner):
         (1, b'{"dependencies": [', b'{"dependencies": [{"name": "six", "version": "1.16.0", "vulns": []}, ', "twice"),
         (1, b"}", b"", "cannot be read as JSON"),
         (1, b'"vulns": []', b'"version": "1"', "report"),
+        (
+            1,
+            b'"version": "2.19.1"',
+            b'"skip_reason": "not found", "version": "2.19.1"',
+            "(it was skipped: “not found”)",
+        ),
     ],
 )
 def test_a_report_that_is_not_about_what_was_asked_proves_nothing(
