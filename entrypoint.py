@@ -12,6 +12,9 @@ import sys
 
 def main(arguments: list[str]) -> int:
     """Run the gate and return its exit code."""
+    from gate.cli import end_when_told_to
+
+    end_when_told_to()
     if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
         from gate.commands.action import run_action
 

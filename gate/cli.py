@@ -5,6 +5,7 @@ Commands are imported when they are called, so that `gate --version` costs no mo
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -104,8 +105,17 @@ def _fault(error: Exception) -> int:
     return 3
 
 
+def end_when_told_to() -> None:
+    """Take SIGTERM for Ctrl-C: a job that is cancelled must leave no scanner running, and no half of a report.
+
+    As the first process of a container we would not even notice it otherwise.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def console_script() -> None:
     """Entry point of the installed `gate` command."""
+    end_when_told_to()
     sys.exit(main())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from gate.collect.bundle import Bundle
 from gate.collect.changes import Changes
@@ -19,9 +19,6 @@ from gate.model.evidence import Evidence, Gap, Unreadable
 from gate.model.json import JsonObject
 from gate.model.policy import Phase, Policy
 from gate.model.verdict import Verdict
-
-if TYPE_CHECKING:
-    pass
 
 
 class Progress(Protocol):
@@ -69,13 +66,17 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the work is done with. `jobs` is how many processes one collector may run side by side."""
+    """What the work is done with.
+
+    `jobs` is how many processes one collector may run side by side; `stop` ends those that are running.
+    """
 
     runner: Runner
     tools: Toolbox
     progress: Progress
     now: Callable[[], datetime]
     jobs: int = 1
+    stop: Callable[[], None] = lambda: None
 
 
 def collect(
@@ -107,7 +108,12 @@ def collect(
 
     chosen = list(collectors)
     with ThreadPoolExecutor(max_workers=max(1, len(chosen)), thread_name_prefix="collect") as pool:
-        evidence = tuple(pool.map(one, chosen))
+        try:
+            evidence = tuple(pool.map(one, chosen))
+        except BaseException:
+            # Who presses Ctrl-C does not want to wait until every scanner is done.
+            machine.stop()
+            raise
     return Bundle(evidence, checkout.commit, checkout.base, stamp(machine.now()))
 
 

@@ -35,7 +35,7 @@ def machine(progress: Progress | None = None) -> Machine:
 
     told = progress or Silent()
     runner = SubprocessRunner(environment=read_network(os.environ), log=told.log)
-    return Machine(runner, SystemToolbox(runner), told, now, len(os.sched_getaffinity(0)))
+    return Machine(runner, SystemToolbox(runner), told, now, len(os.sched_getaffinity(0)), runner.stop)
 
 
 def open_tree(root: Path, means: Machine, scope: str = "") -> Workspace:

@@ -69,9 +69,9 @@ def ledger(folder: Path, **changed: str | None) -> Path:
 
     `changed` replaces tracked files by name (`policy` stands for the policy); None leaves a file out.
     """
-    files: dict[str, str | None] = TRACKED | {
-        (".gate/policy.yml" if n == "policy" else n): v for n, v in changed.items()
-    }
+    files: dict[str, str | None] = {**TRACKED}
+    for name, text in changed.items():
+        files[".gate/policy.yml" if name == "policy" else name] = text
     make_repository(folder)
     write(folder, {name: text for name, text in files.items() if text is not None})
     commit(folder)
