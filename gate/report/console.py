@@ -11,7 +11,7 @@ from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Evidence, Missing
 from gate.model.finding import Finding
 from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
-from gate.report.groups import Groups, groups, tally
+from gate.report.groups import Groups, by_cause, groups, tally
 from gate.report.options import RenderOptions
 from gate.report.summaries import gap_words, mark, summary
 from gate.report.text import counted, inert, whole
@@ -36,6 +36,8 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _STYLES = {"✓": "green", "✗": "bold red", "?": "bold yellow", "!": "bold yellow", "~": "cyan", "–": "dim"}
 _VERDICT_STYLES = {Decision.GO: "bold green", Decision.CONDITIONAL: "bold yellow", Decision.NO_GO: "bold red"}
 _NARROWEST = 40
+_UNTIMED, _TIMED = 7, 16
+"""Cells of a collector's line beside its kind and its summary."""
 _FINDINGS = 10
 _VERBOSE_FINDINGS = 200
 _GAPS = 50
@@ -49,7 +51,7 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
         page.line(verdict_line(verdict), _VERDICT_STYLES[verdict.decision])
         return page.text()
     _head(page, verdict)
-    _collected(page, verdict.evidence)
+    _collected(page, verdict)
     page.gap()
     page.line(verdict_line(verdict), _VERDICT_STYLES[verdict.decision])
     _criteria(page, found)
@@ -71,10 +73,11 @@ class _Page:
         from rich.console import Console
 
         self.options = options
+        self.width = max(_NARROWEST, options.width)
         self._stream = io.StringIO()
         self._console: Console = Console(
             file=self._stream,
-            width=max(_NARROWEST, options.width),
+            width=self.width,
             color_system="standard" if options.color else None,
             force_terminal=options.color,
             legacy_windows=False,
@@ -150,18 +153,24 @@ def _head(page: _Page, verdict: Verdict) -> None:
     page.line(" · ".join(part for part in parts if part))
 
 
-def _collected(page: _Page, evidence: Sequence[Evidence]) -> None:
-    """Write a line per kind; with `verbose` its sources and gaps below it."""
-    if not evidence:
+def _collected(page: _Page, verdict: Verdict) -> None:
+    """Write a line per kind; with `verbose` its sources and gaps below it.
+
+    What is told again as the reason of a criterion is cut to the line.
+    """
+    if not verdict.evidence:
         return
     page.gap()
-    seconds = page.options.seconds
+    verbose, seconds = page.options.verbose, page.options.seconds
+    told = {item.evidence_kind for item in verdict.criteria if item.outcome in UNMET}
+    room = page.width - max(len(item.kind) for item in verdict.evidence) - (_TIMED if seconds else _UNTIMED)
     rows: list[tuple[str, ...]] = []
-    for item in evidence:
+    for item in verdict.evidence:
         took = f"{seconds[item.kind]:.1f} s" if item.kind in seconds else ""
-        rows.append((f"  {item.kind}", mark(item), summary(item), took))
-        if page.options.verbose:
-            rows += [("", "", words, "") for words in _details(item)]
+        words = one_line(summary(item), max(room, _NARROWEST // 2)) if item.kind in told else summary(item)
+        rows.append((f"  {item.kind}", mark(item), words, took))
+        if verbose:
+            rows += [("", "", text, "") for text in _details(item)]
     page.rows(rows if seconds else [row[:3] for row in rows])
 
 
@@ -182,16 +191,17 @@ def _criteria(page: _Page, found: Groups) -> None:
         if items and shown:
             page.gap()
             page.line(f"{title} ({len(items):,})", "bold")
-            for item in items:
-                _criterion(page, item)
+            for cause in by_cause(items):
+                _cause(page, cause)
 
 
-def _criterion(page: _Page, item: CriterionResult) -> None:
-    """Write one criterion: mark, id and title, then its reason and what to do, indented."""
-    page.head(MARKS[item.outcome], item.id, item.title)
-    page.hanging("  ", item.reason)
-    if item.outcome in UNMET:
-        page.hanging("    fix", item.fix or f"gate explain {item.id}", style="dim", limit=400)
+def _cause(page: _Page, items: Sequence[CriterionResult]) -> None:
+    """Write criteria of one cause: mark, id and title of each, then the reason and what to do, indented."""
+    for item in items:
+        page.head(MARKS[item.outcome], item.id, item.title)
+    page.hanging("  ", items[0].reason)
+    if items[0].outcome in UNMET and items[0].fix:
+        page.hanging("    fix", items[0].fix, style="dim", limit=400)
 
 
 def _findings(page: _Page, findings: Sequence[Finding]) -> None:

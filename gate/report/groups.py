@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,6 +49,14 @@ def groups(verdict: Verdict) -> Groups:
         passed=with_outcome(Outcome.PASS),
         idle=with_outcome(Outcome.NOT_APPLICABLE),
     )
+
+
+def by_cause(items: Iterable[CriterionResult]) -> list[tuple[CriterionResult, ...]]:
+    """Return the criteria with those together that have one reason and one remedy: one missing report, told once."""
+    causes: dict[tuple[Outcome, str, str], list[CriterionResult]] = {}
+    for item in items:
+        causes.setdefault((item.outcome, item.reason, item.fix), []).append(item)
+    return [tuple(cause) for cause in causes.values()]
 
 
 def headline(verdict: Verdict, found: Groups) -> str:

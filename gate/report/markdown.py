@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gate.model.verdict import Decision, Verdict
 from gate.report.budget import Section, fit
-from gate.report.groups import Groups, groups, headline
+from gate.report.groups import Groups, by_cause, groups, headline
 from gate.report.markdown_parts import (
     Names,
     details,
@@ -79,7 +79,7 @@ def _sections(verdict: Verdict, found: Groups, rerun: str) -> Iterator[Section]:
     names = names_of(verdict)
     rows = tuple(row(item, names) for item in decisive)
     yield Section(f"{title} ({len(rows):,})", rows, titled(f"### {title}", table(_CRITERIA)), 11)
-    yield Section("How to mend it", tuple(paragraph(item, names) for item in decisive), paragraphs, 10)
+    yield Section("How to mend it", tuple(paragraph(items, names) for items in by_cause(decisive)), paragraphs, 10)
     for section in (_scorecard(verdict), *_further(verdict, found, names)):
         yield replace(section, fold="Scorecard and evidence") if quiet else section
     yield Section("Notes", notes(verdict, rerun), lambda items, _left: f"<sub>{' '.join(items)}</sub>", 8)

@@ -35,6 +35,7 @@ _PAGE = re.compile(r"https://github\.com/readiness-gate/readiness-gate/blob/[A-Z
 """The pages of our own catalogue, the only ones that a report links to."""
 _MOST_GAPS = 50
 _MOST_NAMES = 200
+_MOST_TITLES = 4
 
 Names = Mapping[str, Sequence[str]]
 Show = Callable[[Sequence[str], int], str]
@@ -61,11 +62,13 @@ def row(item: CriterionResult, names: Names) -> str:
     return f"| {ICONS[item.outcome]} **{title}**<br>{_id(item)} | {measured} | {wanted} | {where} |"
 
 
-def paragraph(item: CriterionResult, names: Names) -> str:
-    """Return a criterion as a paragraph: the reason, and what to do about it."""
-    fix = prose(item.fix, 500) if item.fix else f"`gate explain` {code(item.id, 80)}"
-    reason = sentence(prose(item.reason, 600, _known(item, names)))
-    return f"{bold(item.title)} {reason[:1].upper()}{reason[1:]}\\\n→ {fix}"
+def paragraph(items: Sequence[CriterionResult], names: Names) -> str:
+    """Return criteria of one cause as a paragraph: the reason, and what to do about it."""
+    first = items[0]
+    titles = bold(joined([item.title for item in items], _MOST_TITLES), 100 * _MOST_TITLES)
+    reason = sentence(prose(first.reason, 600, _known(first, names)))
+    fix = f"\\\n→ {prose(first.fix, 500)}" if first.fix else ""
+    return f"{titles} {reason[:1].upper()}{reason[1:]}{fix}"
 
 
 def line(item: CriterionResult, names: Names) -> str:

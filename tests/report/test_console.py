@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gate.model.evidence import Collected, Gap
+from gate.model.evidence import Collected, Gap, Missing
 from gate.model.finding import Finding
 from gate.model.policy import Level, Waiver
 from gate.model.verdict import Decision, Outcome, Verdict
@@ -148,6 +148,32 @@ def test_a_waiver_counts_until_its_last_day_and_only_with_a_real_date() -> None:
     assert verdict_line(replace(GO, waivers=())).endswith("1 waived")
 
 
-def test_a_criterion_without_a_fix_points_to_its_explanation() -> None:
-    text = render(verdict(Decision.NO_GO, (replace(CRITERIA[0], fix=""),), 0.0, evidence=EVIDENCE[:1]), RenderOptions())
-    assert "    fix  gate explain coverage.lines\n" in text
+def test_criteria_of_one_cause_share_its_words() -> None:
+    one = {"reason": "no evidence: there is no test report", "fix": ""}
+    items = (
+        result("tests.passed", Outcome.NO_EVIDENCE, **one),
+        CRITERIA[0],
+        result("tests.minimum", Outcome.NO_EVIDENCE, **one),
+    )
+    lines = render(
+        verdict(Decision.NO_GO, items, 0.0, evidence=EVIDENCE[:1], findings=()), RenderOptions()
+    ).splitlines()
+    start = lines.index("What blocks (3)")
+    assert lines[start + 1 : start + 4] == [
+        "? tests.passed  Tests passed",
+        "? tests.minimum  Tests minimum",
+        "    no evidence: there is no test report",
+    ]
+    assert lines[start + 4] == "✗ coverage.lines  Line coverage"
+
+
+def test_a_reason_that_is_told_below_is_cut_above() -> None:
+    reason = "there is no test report: " + "looked here and there " * 10
+    missing = (Missing("tests", reason), Missing("image", reason))
+    item = result("tests.passed", Outcome.NO_EVIDENCE, reason=reason)
+    text = render(verdict(Decision.NO_GO, (item,), 0.0, evidence=missing), RenderOptions())
+    block = text.split("NO-GO")[0].splitlines()[2:]
+    assert block[0].endswith("…")
+    assert len(block[0]) <= 80
+    assert block[1].startswith("  image")
+    assert len([line for line in block if line]) == 5
