@@ -79,12 +79,7 @@ class DependenciesCollector:
             _run(context, versions, audit)
         if not (manifests.packages or gaps or audit.reports_found):
             return _nothing(self.kind, files)
-        if audit.no_tool is not None and not audit.reports:
-            reason = f"{audit.no_tool}. Install pip-audit, or supply its report under evidence.dependencies.reports"
-            return Missing(self.kind, reason, gaps=(*gaps, *audit.gaps))
         sources = (*manifests.sources, *audit.sources)
-        if audit.own_problem is not None and not audit.reports and not audit.audited:
-            return Unreadable(self.kind, audit.own_problem, sources, (*gaps, *audit.gaps))
         if not manifests.packages and not audit.reports and audit.reports_found:
             first = next(iter(audit.gaps))
             reason = f"no supplied report could be read: {first.subject} {first.reason}"
@@ -177,7 +172,12 @@ def _other_gaps(others: Iterable[OtherFile]) -> list[Gap]:
 def _audit_gaps(request: JsonObject, manifests: Manifests, audit: _Audit, versions: Versions) -> list[Gap]:
     """The gaps of the audit itself, and one for each package that nobody looked up."""
     gaps = list(audit.gaps)
-    problem = audit.own_problem or audit.no_tool
+    problem = audit.own_problem
+    if audit.no_tool is not None:
+        problem = f"{audit.no_tool}. Install pip-audit, or supply its report under evidence.dependencies.reports"
+    if problem is not None and not audit.audited:
+        # What the files pin and lock is known without any audit; that nobody audited it is one gap, not one for each.
+        return [*gaps, Gap(TOOL, f"proved nothing: {problem}", facts=AUDIT)]
     if problem is not None:
         gaps.append(Gap(TOOL, f"proved nothing about some packages: {problem}", facts=AUDIT))
     looked_up = audit.names()
@@ -224,6 +224,9 @@ def _facts(
         "reports": audit.reports,
         "passed_over": passed_over,
     }
+    if not audit.audited and (audit.own_problem is not None or audit.no_tool is not None):
+        # The audit did not happen: a count of zero would be a measurement.
+        del facts["audited"], facts["skipped"]
     findings = findings_of(audit.audited, versions)
     return dependency_facts(findings, facts), findings
 

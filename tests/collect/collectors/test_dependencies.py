@@ -349,20 +349,26 @@ def test_a_file_that_was_asked_for_and_names_nothing_is_missing(repository: Repo
     assert not evidence.not_applicable
 
 
-def test_without_pip_audit_it_is_missing(repository: Repository) -> None:
+AUDITED = {"audited", "skipped", "vulnerable", "vulnerabilities", "counts", "fixable"}
+
+
+def test_without_pip_audit_only_what_the_files_say_is_known(repository: Repository) -> None:
     evidence = repository.collect({"requirements.txt": "six==1.16.0\nflask\n"}, tools=EmptyToolbox())
-    assert isinstance(evidence, Missing)
-    assert "pip-audit is not installed. Install pip-audit, or supply" in evidence.reason
-    assert not evidence.not_applicable
-    assert [item.subject for item in evidence.gaps] == ["flask"]
+    assert isinstance(evidence, Collected)
+    assert evidence.facts["requirements"] == {"pinned": 1, "ranged": 0, "unpinned": 1}
+    assert not AUDITED & evidence.facts.keys()
+    assert {item.subject for item in evidence.gaps} == {"flask", "pip-audit"}
+    assert "pip-audit is not installed. Install pip-audit, or supply" in gap(evidence, "pip-audit").reason
 
 
 @pytest.mark.parametrize("kind", ["null", "500", "truncated", "schema2", "hang"])
 def test_no_fault_of_the_service_is_told_as_clean(repository: Repository, kind: str) -> None:
     request: JsonObject = {"osv_url": repository.service.url(kind), "timeout_seconds": 1}
     evidence = repository.collect({"requirements.txt": "six==1.16.0\n"}, request)
-    assert isinstance(evidence, Unreadable)
-    assert "prove nothing" in evidence.reason or "could not be asked" in evidence.reason
+    assert isinstance(evidence, Collected)
+    assert not AUDITED & evidence.facts.keys()
+    reason = gap(evidence, "pip-audit").reason
+    assert "prove nothing" in reason or "could not be asked" in reason
     assert [item.path for item in evidence.sources] == ["requirements.txt"]
 
 
@@ -387,8 +393,9 @@ def test_a_local_build_is_looked_up_as_the_release_it_is_of(repository: Reposito
 )
 def test_a_service_that_anybody_could_play_is_not_asked(repository: Repository, url: Any) -> None:
     evidence = repository.collect({"requirements.txt": "six==1.16.0\n"}, {"osv_url": url})
-    assert isinstance(evidence, Unreadable)
-    assert "evidence.dependencies.osv_url is not asked" in evidence.reason
+    assert isinstance(evidence, Collected)
+    assert not AUDITED & evidence.facts.keys()
+    assert "evidence.dependencies.osv_url is not asked" in gap(evidence, "pip-audit").reason
 
 
 REPORT = (DATA / "pip-audit/audit.json").read_bytes()
