@@ -84,8 +84,9 @@ def _judged(inputs: ActionInputs, runner: Runner | None, workspace: Path) -> Res
     from gate.report.progress import GroupedProgress
 
     order = order_of(inputs, runner, workspace)
-    verdict = run(order, GroupedProgress(sys.stderr, neutralise=neutralise))
-    tell(verdict, order)
+    progress = GroupedProgress(sys.stderr, neutralise=neutralise)
+    verdict = run(order, progress)
+    tell(verdict, order, progress.seconds)
     written = {}
     for name, file in (("json", "verdict.json"), ("markdown", "verdict.md")):
         write_report(workspace / REPORTS / file, text_of(verdict, name, file_options()), workspace)

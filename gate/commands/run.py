@@ -39,6 +39,7 @@ def command(
         workspace, policy, profile, only, phase, base, evidence, bundle, format_, output, reports, quiet, verbose,
         publish=not no_publish,
     )  # fmt: skip
-    verdict = run(order, progress_for(order, sys.stderr))
-    tell(verdict, order)
+    progress = progress_for(order, sys.stderr)
+    verdict = run(order, progress)
+    tell(verdict, order, progress.seconds)
     return EXIT_CODES[verdict.decision]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from gate import __version__
@@ -73,8 +73,11 @@ def check(name: str, document: object) -> None:
         ) from error
 
 
-def tell(verdict: Verdict, order: Order) -> None:
-    """Write every report that the order asks for: to stdout or --output, and the further ones to their files."""
+def tell(verdict: Verdict, order: Order, seconds: Mapping[str, float] | None = None) -> None:
+    """Write every report that the order asks for: to stdout or --output, and the further ones to their files.
+
+    `seconds` is how long each kind took to collect, told on the terminal.
+    """
     from gate.publish.files import write_report
 
     for name, path in order.reports:
@@ -82,7 +85,7 @@ def tell(verdict: Verdict, order: Order) -> None:
     if order.output is not None:
         write_report(order.output, text_of(verdict, order.format, file_options()), order.workspace)
     else:
-        sys.stdout.write(text_of(verdict, order.format, terminal_options(order, sys.stdout)))
+        sys.stdout.write(text_of(verdict, order.format, terminal_options(order, sys.stdout, seconds)))
 
 
 def file_options() -> RenderOptions:
@@ -90,7 +93,7 @@ def file_options() -> RenderOptions:
     return RenderOptions(verbose=True, version=__version__)
 
 
-def terminal_options(order: Order, stream: TextIO) -> RenderOptions:
+def terminal_options(order: Order, stream: TextIO, seconds: Mapping[str, float] | None = None) -> RenderOptions:
     """Return how a report on a stream is wanted: as wide as the terminal, coloured only there."""
     import os
     import shutil
@@ -104,6 +107,7 @@ def terminal_options(order: Order, stream: TextIO) -> RenderOptions:
         quiet=order.quiet,
         verbose=order.verbose,
         version=__version__,
+        seconds=seconds or {},
     )
 
 

@@ -56,7 +56,9 @@ def row(item: CriterionResult, names: Names) -> str:
     """Return a criterion as a row: what was measured, what was wanted, and where."""
     known = _known(item, names)
     where = joined([code(path, 80) for path in item.where], 2) or code(item.evidence_kind)
-    measured = prose(item.measured, 160, known) if item.measured else _OUTCOMES[item.outcome]
+    # Why nothing could be measured is told in full below; the cell has the beginning of it.
+    room = 160 if item.outcome is Outcome.FAIL else 70
+    measured = prose(item.measured, room, known) if item.measured else _OUTCOMES[item.outcome]
     wanted = prose(item.wanted, 160) if item.wanted else "–"
     title = prose(item.title, 100) or "–"
     return f"| {ICONS[item.outcome]} **{title}**<br>{_id(item)} | {measured} | {wanted} | {where} |"
@@ -65,7 +67,7 @@ def row(item: CriterionResult, names: Names) -> str:
 def paragraph(items: Sequence[CriterionResult], names: Names) -> str:
     """Return criteria of one cause as a paragraph: the reason, and what to do about it."""
     first = items[0]
-    titles = bold(joined([item.title for item in items], _MOST_TITLES), 100 * _MOST_TITLES)
+    titles = bold(joined([item.title for item in items], _MOST_TITLES, " · "), 100 * _MOST_TITLES)
     reason = sentence(prose(first.reason, 600, _known(first, names)))
     fix = f"\\\n→ {prose(first.fix, 500)}" if first.fix else ""
     return f"{titles} {reason[:1].upper()}{reason[1:]}{fix}"

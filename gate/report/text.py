@@ -29,10 +29,10 @@ def percent(value: Json) -> str:
     return f"{min(max(round(value, 1), 0.1), 99.9):g}"
 
 
-def joined(parts: Sequence[str], most: int) -> str:
+def joined(parts: Sequence[str], most: int, between: str = ", ") -> str:
     """Return "a, b", or "a, b and 4 more" where there are more than `most`."""
     left = len(parts) - most
-    return f"{', '.join(parts[:most])} and {left:,} more" if left > 0 else ", ".join(parts)
+    return between.join(parts[:most]) + (f" and {left:,} more" if left > 0 else "")
 
 
 def inert(text: str) -> str:

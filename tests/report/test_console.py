@@ -149,12 +149,11 @@ def test_a_waiver_counts_until_its_last_day_and_only_with_a_real_date() -> None:
 
 
 def test_criteria_of_one_cause_share_its_words() -> None:
-    one = {"reason": "no evidence: there is no test report", "fix": ""}
-    items = (
-        result("tests.passed", Outcome.NO_EVIDENCE, **one),
-        CRITERIA[0],
-        result("tests.minimum", Outcome.NO_EVIDENCE, **one),
+    one, other = (
+        result(name, Outcome.NO_EVIDENCE, reason="no evidence: there is no test report", fix="")
+        for name in ("tests.passed", "tests.minimum")
     )
+    items = (one, CRITERIA[0], other)
     lines = render(
         verdict(Decision.NO_GO, items, 0.0, evidence=EVIDENCE[:1], findings=()), RenderOptions()
     ).splitlines()

@@ -237,7 +237,7 @@ def test_a_long_list_of_what_blocks_loses_its_end() -> None:
 def test_criteria_of_one_cause_share_a_paragraph() -> None:
     items = tuple(result(f"tests.n{n}", Outcome.NO_EVIDENCE, reason="there is no report", fix="") for n in range(6))
     report = render(verdict(Decision.NO_GO, items, 0.0), OPTIONS)
-    assert "\n**Tests n0, Tests n1".replace("n0", "`n0`").replace("n1", "`n1`") in report
+    assert "\n**Tests n0 · Tests n1".replace("n0", "`n0`").replace("n1", "`n1`") in report
     assert "`n3` and 2 more.** There is no report.\n" in report
     assert report.count("There is no report") == 1
     assert report.count("| ❔ **") == 6
