@@ -32,6 +32,7 @@ bench: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python -m gate.judge.catalogue_page > docs/criteria.md
+	$(BIN)/python -m gate.judge.facts_page > docs/facts.md
 
 # The locks hold exact versions and hashes of everything that is installed.
 lock: .venv/installed
