@@ -12,9 +12,10 @@ import click
 from gate.collect.all_collectors import KINDS
 from gate.errors import UserError
 from gate.model.policy import Phase
+from gate.report.formats import RENDERERS
 
 PROFILES = ("baseline", "production", "strict")
-FORMATS = ("console", "markdown", "json")
+FORMATS = tuple(RENDERERS)
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
