@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ def run_action(environ: Mapping[str, str], workspace: Path = WORKSPACE) -> int:
     except GateError as error:
         _say(command("error", str(error), title="Readiness Gate"))
         result = Result(error.exit_code, NOTHING.outputs)
+    except KeyboardInterrupt:
+        _say(command("error", "The gate was stopped before a verdict.", title="Readiness Gate"))
     except Exception as error:  # noqa: BLE001 - the outputs below must be written whatever happened
         import traceback
 
@@ -48,7 +51,11 @@ def run_action(environ: Mapping[str, str], workspace: Path = WORKSPACE) -> int:
         text = f"This is a fault of the gate ({type(error).__name__}); no verdict was reached. Please report it."
         _say(command("error", text, title="Readiness Gate"))
     if runner is not None and runner.output is not None:
-        write_outputs(runner.output, result.outputs)
+        try:
+            write_outputs(runner.output, result.outputs)
+        except GateError as error:
+            _say(command("error", str(error), title="Readiness Gate"))
+            return result.exit_code or error.exit_code
     return result.exit_code
 
 
@@ -73,7 +80,9 @@ def order_of(inputs: ActionInputs, runner: Runner | None, workspace: Path) -> Or
         policy_ref=target,
         evidence=lines(inputs.evidence),
         bundle=_in_workspace("bundle", inputs.bundle, workspace),
-        reports=tuple((name, workspace / path) for name, path in map(report_pair, lines(inputs.reports))),
+        reports=tuple(
+            (name, _below("reports", str(path), workspace)) for name, path in map(report_pair, lines(inputs.reports))
+        ),
         verbose=flag("verbose", inputs.verbose) or bool(runner and runner.debug),
     )
 
@@ -122,12 +131,16 @@ def _annotate(verdict: Verdict) -> None:
 
 
 def _in_workspace(name: str, text: str, workspace: Path) -> Path | None:
+    return _below(name, text, workspace) if text else None
+
+
+def _below(name: str, text: str, workspace: Path) -> Path:
     """Return a path of an input; it is one from the workspace's root, since no other exists on both sides."""
-    if not text:
-        return None
-    if text.startswith("/") and not Path(text).is_relative_to(workspace):
-        raise UserError(f"The input {name} is {text!r}; name a path from the workspace's root.")
-    return workspace / text
+    root = os.path.abspath(workspace)  # noqa: PTH100 - without following links, unlike resolve()
+    path = os.path.abspath(workspace / text)  # noqa: PTH100
+    if "\0" in text or not path.startswith(f"{root}/"):
+        raise UserError(f"The input {name} names {text!r}; name a path from the workspace's root.")
+    return Path(path)
 
 
 def _say(line: str) -> None:
