@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from gate.formats.plain import one_line
 from gate.model.json import Json, JsonMapping
 
 NO_VALUE = "no value"
@@ -31,7 +31,6 @@ _SURE_BOUNDS = (0.0, 100.0)
 _BOUND_KEYS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "const")
 _SUBJECT_KEYS = ("title", "name", "path", "id")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.-]+)(?::([a-z]+))?((?:\|[^{}|]*){0,3})\}")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SIZES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
@@ -85,11 +84,7 @@ def paths_in(template: str) -> tuple[str, ...]:
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """Return the text on one line without control, format (bidi, zero-width) or unassigned characters, cut short."""
-    head = text[: longest * 4]
-    seen = "".join(" " if char.isspace() else char for char in head if char.isspace() or _is_seen(char))
-    line = " ".join(seen.split())
-    whole = len(line) <= longest and len(text) <= len(head)
-    return line if whole else line[: longest - 1].rstrip() + "…"
+    return one_line(text, longest)
 
 
 def number(value: float, bounds: Iterable[float] = ()) -> str:
@@ -216,10 +211,6 @@ def _look_up(document: Json | Mapping[str, Json], path: str) -> tuple[bool, Json
             return False, None
         return _look_up(document[int(head)], rest) if dot else (True, document[int(head)])
     return False, None
-
-
-def _is_seen(char: str) -> bool:
-    return (char.isascii() and char.isprintable()) or unicodedata.category(char) not in _UNSEEN
 
 
 def _side(value: float, bound: float) -> int:
