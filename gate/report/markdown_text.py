@@ -72,6 +72,7 @@ def is_plain(word: str) -> bool:
     return (
         _PLAIN.fullmatch(word) is not None
         and _HEX.search(word) is None
+        and "www." not in word.lower()  # the start of a link, even of one that was cut there
         and not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in word)
     )
 

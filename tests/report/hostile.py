@@ -132,5 +132,6 @@ def active(text: str, allowed_html: Sequence[str] = ()) -> list[str]:
     found = tokens(text)
     did = [token.type for token in found if token.type in _BLOCKS or token.type == "link_open"]
     did += [token.content for token in found if token.type == "html_inline" and token.content not in allowed_html]
-    prose = "".join(token.content for token in found if token.type == "text")
+    parts = ("".join(child.content for child in token.children or [] if child.type == "text") for token in found)
+    prose = "\n".join(filter(None, parts))
     return did + [match[0] for match in _FILTERS.finditer(prose)]

@@ -97,6 +97,8 @@ def test_names_of_things_are_code_and_the_sentence_around_them_is_not() -> None:
         "#1",
         "a#1",
         "www.x.y",
+        "WWW.",
+        "www.…",
         "GH-1",
         "gh-12",
         "abcdef0",
