@@ -76,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. Every expected failure ends here, in one line or a few."""
     try:
         result = root.main(args=None if arguments is None else list(arguments), prog_name="gate", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         click.echo("gate: stopped before a verdict.", err=True)
         return 3
@@ -85,13 +86,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GateError as error:
         click.echo(f"gate: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output went away; what the verdict was can no longer be told.
-        sys.stderr.close()
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away (click makes an exit with 1 of that, which means no_go here); what the
+        # verdict was can no longer be told.
+        _forget_stdout()
         return 3
     except Exception as error:  # noqa: BLE001 - the one exit door: a fault of ours must not look like a verdict
         return _fault(error)
     return result if isinstance(result, int) else 0
+
+
+def _forget_stdout() -> None:
+    """Lead stdout to nowhere, so that Python does not complain at its end about what could not be written."""
+    import os
+    from contextlib import suppress
+
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fault(error: Exception) -> int:

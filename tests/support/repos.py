@@ -11,7 +11,7 @@ import pytest
 
 from gate.cli import main
 from tests.support.fakes import write
-from tests.support.repositories import commit, make_repository
+from tests.support.repositories import commit, git, make_repository
 
 Document = dict[str, Any]
 
@@ -77,6 +77,13 @@ def ledger(folder: Path, **changed: str | None) -> Path:
     commit(folder)
     write(folder, REPORTS)
     return folder
+
+
+def save(folder: Path) -> str:
+    """Commit what changed, but nothing that is ignored, and return the id."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "change")
+    return git(folder, "rev-parse", "HEAD").strip()
 
 
 @dataclass(frozen=True)
