@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gate.collect.changes import Changes
-from gate.collect.process import Runner
-from gate.collect.tools import Toolbox
-from gate.collect.workspace import Workspace
-from gate.model.evidence import Evidence, Gap
 from gate.model.json import JsonObject
+
+if TYPE_CHECKING:  # words of signatures only; whoever makes a context has them all
+    from gate.collect.changes import Changes
+    from gate.collect.process import Runner
+    from gate.collect.tools import Toolbox
+    from gate.collect.workspace import Workspace
+    from gate.model.evidence import Evidence, Gap
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from gate.collect.changes import Changes
 from gate.collect.collector import Context
 from gate.collect.disk import printable
-from gate.collect.process import ToolProblem
 from gate.collect.reports import FoundReports, find_reports
 from gate.collect.sast_facts import sast_facts
 from gate.collect.workspace import REPORT_LIMIT, ReadProblem, Workspace
@@ -67,6 +66,7 @@ class SastCollector:
 
 
 def _run_bandit(context: Context, exclude: list[str], gathered: _Gathered) -> None:
+    from gate.collect.process import ToolProblem
     from gate.collect.python_files import python_files
 
     python = python_files(context.workspace, exclude)
@@ -181,10 +181,8 @@ def _identity(finding: Finding) -> tuple[Json, ...]:
 
 
 def _collected(kind: str, gathered: _Gathered, changes: Changes | Gap | None) -> Collected:
-    from gate.collect.bandit_findings import is_test_assert
-
     gaps = list(gathered.gaps)
-    findings = [finding for finding in gathered.findings if finding.rule != "B101" or not is_test_assert(finding)]
+    findings = _without_test_asserts(gathered)
     if gathered.bandit_missing is not None:
         gaps.append(Gap("bandit", f"did not run on {gathered.python_files:,} Python files: {gathered.bandit_missing}"))
     facts: JsonObject = {
@@ -202,6 +200,14 @@ def _collected(kind: str, gathered: _Gathered, changes: Changes | Gap | None) ->
     elif changes is not None:
         gaps.append(replace(changes, facts=("new",)))
     return Collected(kind, sast_facts(findings, facts), tuple(gathered.sources), tuple(gaps), tuple(findings))
+
+
+def _without_test_asserts(gathered: _Gathered) -> list[Finding]:
+    if not any(name.lower() == "bandit" for name, _ in gathered.tools):
+        return gathered.findings
+    from gate.collect.bandit_findings import is_test_assert
+
+    return [finding for finding in gathered.findings if not is_test_assert(finding)]
 
 
 def _told_new(finding: Finding, new: bool) -> Finding:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import gc
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import dataclass, replace
+from hashlib import blake2b as _hash
+from operator import attrgetter
 
 from gate.collect.readers.sarif_document import decode
 from gate.collect.readers.sarif_parts import (
@@ -41,6 +42,7 @@ _NO_TOOL = "unnamed tool"
 _NO_RULE = "no-rule"
 _LEVELS: dict[str, Severity] = {"error": "high", "warning": "medium", "note": "low", "none": "low"}
 _NOT_FINDINGS = frozenset({"pass", "notApplicable", "informational"})
+_FINGERPRINT: Callable[[Finding], str] = attrgetter("fingerprint")
 _ARGUMENT = re.compile(r"\{(\d{1,3})\}")
 
 
@@ -119,7 +121,6 @@ def _read_run(run: Run, number: int, roots: Sequence[str]) -> SarifRun:
 def _findings(run: Run, tool: str, places: Places) -> list[Finding]:
     """Return the findings of a run. Written as one flat loop: a large report runs through it half a million times."""
     rule_of, place_of = _Rules(run.tool or Tool(), tool).of, places.of
-    seen: dict[str, int] = {}
     findings: list[Finding] = []
     for result in run.results or ():
         if result.baseline_state == "absent" or result.kind in _NOT_FINDINGS:
@@ -141,12 +142,6 @@ def _findings(run: Run, tool: str, places: Places) -> list[Finding]:
         own = result.fingerprints or result.partial_fingerprints
         identity = (own.get("primaryLocationLineHash") or repr(sorted(own.items()))) if own else message
         identity = f"{known.prefix}{place.text}\0{identity}"
-        fingerprint = blake2b(identity.encode(), digest_size=16).hexdigest()
-        if (count := seen.get(fingerprint)) is not None:
-            seen[fingerprint] = count + 1
-            fingerprint = blake2b(f"{identity}\0{count + 1}".encode(), digest_size=16).hexdigest()
-        else:
-            seen[fingerprint] = 0
         bag = result.properties
         plain = (bag is None or bag.security_severity is UNSCORED) and result.kind is None
         findings.append(
@@ -157,13 +152,26 @@ def _findings(run: Run, tool: str, places: Places) -> list[Finding]:
                 tool,
                 place.path,
                 line,
-                fingerprint,
+                _hash(identity.encode(), digest_size=16).hexdigest(),
                 _is_suppressed(result.suppressions) if result.suppressions else False,
                 None,
                 properties,
             )
         )
+    _tell_apart(findings)
     return findings
+
+
+def _tell_apart(findings: list[Finding]) -> None:
+    """Give findings that are alike fingerprints of their own: from the second on, with its number among them."""
+    if len(set(map(_FINGERPRINT, findings))) == len(findings):
+        return
+    seen: dict[str, int] = {}
+    for place, finding in enumerate(findings):
+        count = seen[finding.fingerprint] = seen.get(finding.fingerprint, -1) + 1
+        if count:
+            numbered = f"{finding.fingerprint}\0{count}".encode()
+            findings[place] = replace(finding, fingerprint=_hash(numbered, digest_size=16).hexdigest())
 
 
 def _with_place(properties: JsonObject, line: int | None, end_line: int | None, elsewhere: str | None) -> JsonObject:

@@ -81,6 +81,9 @@ def _check_version(body: bytes) -> None:
         version = bytes(msgspec.json.decode(body, type=_Versioned).version).strip()
     except msgspec.ValidationError:
         raise ReportError("is not SARIF: a report is one JSON object.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # What is of a wrong type came first, and what is no JSON at all after it.
+        _refuse(body, 0, error)
     if version == b"null":
         raise ReportError('is not SARIF: it has no "version". A SARIF report begins with "version": "2.1.0".')
     if version != b'"2.1.0"':

@@ -13,6 +13,8 @@ import json
 import re
 import threading
 from collections import Counter
+from collections.abc import Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -23,6 +25,9 @@ _LEVELS = {name: Level(name) for name in ("none", "note", "warning", "error")}
 _SPELLED_OUT = re.compile(rb"\\u00(?:[4-7]|2[dD])")
 """An escape of a letter or the hyphen: the only other way to spell a member's name. No tool writes them."""
 
+_SUPPRESSIONS, _KIND, _BASELINE = (attrgetter(name) for name in ("suppressions", "kind", "baseline_state"))
+
+_JSON_NAMES: dict[type, str] = {dict: "object", list: "array"}
 _one_at_a_time = threading.Lock()
 
 
@@ -51,7 +56,7 @@ def _decode(body: bytes, kind: type[Log]) -> tuple[Log, bool]:
     return log, (results, levels, scores) != (TALLY.results, TALLY.levels, TALLY.scores)
 
 
-def _counted(kind: type, value: object) -> Level | Score:
+def _counted(kind: type[Level] | type[Score], value: object) -> Level | Score:
     """Take the value of a level or a score as the decoder meets it. Raises TypeError; the decoder adds the place."""
     if kind is Level:
         TALLY.levels += 1
@@ -59,11 +64,11 @@ def _counted(kind: type, value: object) -> Level | Score:
             return _LEVELS.get(value) or Level(value)
     else:
         TALLY.scores += 1
-        if isinstance(value, str | float) or type(value) is int:
+        if isinstance(value, (str, float)) or type(value) is int:
             return Score(value)
     if value is None:
         return kind("")
-    got = {dict: "object", list: "array"}.get(type(value), type(value).__name__)
+    got = _JSON_NAMES.get(type(value), type(value).__name__)
     raise TypeError(f"Expected `{'str' if kind is Level else 'str | float'} | null`, got `{got}`")
 
 
@@ -101,12 +106,21 @@ def refuse_twice(body: bytes, log: Log, doubled: bool) -> None:
     """
     if doubled:
         _refuse_doubled(body)
-    hiding = [[number for number, result in enumerate(run.results or ()) if _hides(result)] for run in log.runs or ()]
-    if not any(hiding):
+    if not any(_may_hide(run.results or ()) for run in log.runs or ()):
         return
+    hiding = [[number for number, result in enumerate(run.results or ()) if _hides(result)] for run in log.runs or ()]
     for run, numbers in zip(msgspec.json.decode(body, type=_RawLog).runs or (), hiding, strict=True):
         for number in numbers:
             _refuse_doubled(bytes((run.results or [])[number]))
+
+
+def _may_hide(results: Sequence[Result]) -> bool:
+    """Whether any of many results hides; the same question as `_hides`, asked faster."""
+    return (
+        any(map(_SUPPRESSIONS, results))
+        or not {None, "fail"}.issuperset(map(_KIND, results))
+        or "absent" in set(map(_BASELINE, results))
+    )
 
 
 def _hides(result: Result) -> bool:

@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -112,6 +113,11 @@ class TestSeverity:
         rules = [{"id": "R", "defaultConfiguration": {"level": "error"}}]
         assert finding(result(ruleId="R"), driver={"rules": rules}).severity == "high"
         assert finding(result(ruleId="other"), driver={"rules": rules}).severity == "medium"
+
+    @pytest.mark.parametrize("level", [None, ""])
+    def test_no_level_is_the_rules(self, level: str | None) -> None:
+        rules = [{"id": "R", "defaultConfiguration": {"level": "error"}, "properties": {"security-severity": None}}]
+        assert finding(result(ruleId="R", level=level), driver={"rules": rules}).severity == "high"
 
     def test_a_kind_that_is_no_failure_has_no_level(self) -> None:
         assert finding(result(kind="review")).severity == "low"
@@ -378,6 +384,10 @@ class TestRefused:
             (b'{"version": "2.1.0", "runs": []}', "holds no run"),
             (log(run({"message": "text"})), "is not SARIF 2.1.0: Expected `object | nothing`, got `str` at `runs[0]"),
             (log(run({"ruleId": "x"})), "missing required field `message`"),
+            (log(run(result(level=5))), "Expected `str | nothing`, got `int` at `runs[0].results[0].level`"),
+            (log(run(result(level=[]))), "got `array` at `runs[0].results[0].level`"),
+            (log(run(result(properties={"security-severity": True}))), "Expected `str | float | nothing`, got `bool`"),
+            (log(run({"message": "text"}))[:-3] + b"?]}", "is not JSON: "),
         ],
     )
     def test_with_a_sentence(self, data: bytes, words: str) -> None:
@@ -414,6 +424,54 @@ class TestMembersGivenTwice:
     def test_cannot_hide_a_result(self, old: str, new: str, name: str) -> None:
         text = self.REAL.replace(old, new) if old != "]}" else self.REAL[:-2] + new
         assert f'gives "{name}" twice' in refused(f'{{"version": "2.1.0", "runs": [{text}]}}'.encode())
+
+    @pytest.mark.parametrize(
+        ("old", "new", "name"),
+        [
+            ('"level": "error"', '"level": null, "level": "note"', "level"),
+            ('"level": "error"', '"level": "error", "l\\u0065vel": "note"', "level"),
+            ('"level": "error"', '"level": "error", "level": "error"', "level"),
+            ('"results": [', '"results": null, "results": [', "results"),
+            ('"results": [', '"r\\u0065sults": [], "results": [', "results"),
+            ('"results": [', '"results": [{"message": {}}], "results": [', "results"),
+            ('"driver": {', '"driver": {"rules": [{"id": "R", "defaultConfiguration": {"level": "error"}}], ', "rules"),
+            (
+                '"level": "error"',
+                '"properties": {"security-severity": "9", "security-severity": 1}',
+                "security-severity",
+            ),
+            (
+                '"level": "error"',
+                '"properties": {"security-severity": "9"}, "properties": {}',
+                "properties",
+            ),
+        ],
+    )
+    def test_nor_grade_it_otherwise(self, old: str, new: str, name: str) -> None:
+        text = self.REAL.replace('"name": "T"', '"name": "T", "rules": []').replace(old, new, 1)
+        assert f'gives "{name}" twice' in refused(f'{{"version": "2.1.0", "runs": [{text}]}}'.encode())
+
+    def test_beside_a_run_without_results(self) -> None:
+        text = self.REAL.replace('"results": [', '"results": [], "results": [')
+        assert 'gives "results" twice' in refused(
+            f'{{"version": "2.1.0", "runs": [{json.dumps(run())}, {text}]}}'.encode()
+        )
+
+    def test_only_one_of_many_results_hides(self) -> None:
+        items = [result(str(number), level="error") for number in range(5)]
+        items[3]["kind"] = "pass"
+        whole = json.dumps(run(*items))
+        assert len(one(f'{{"version": "2.1.0", "runs": [{whole}]}}'.encode()).findings) == 4
+        twice = whole.replace('"kind": "pass"', '"kind": "fail", "kind": "pass"')
+        assert 'gives "kind" twice' in refused(f'{{"version": "2.1.0", "runs": [{twice}]}}'.encode())
+
+    def test_reports_are_read_side_by_side(self) -> None:
+        reports = [
+            log(run(*(result(f"{number}", level="note") for number in range(size)))) for size in range(1, 400, 7)
+        ]
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(one, reports))
+        assert [len(item.findings) for item in found] == list(range(1, 400, 7))
 
     def test_a_second_list_of_runs(self) -> None:
         empty = json.dumps(run())
