@@ -206,12 +206,13 @@ class _Reader:
             wrong = own_criteria.id_mistake(id_)
             if wrong is not None:
                 self._gathered.add(path, wrong)
-            if self._gathered.is_sound(path):
-                found = [*own_criteria.mistakes(given, named)]
-                for where, text in found:
+            whole = self._gathered.is_sound(path)
+            # A wrong title or level does not hide what is wrong with the schema.
+            if all(key in given and self._gathered.is_sound((*path, key)) for key in ("evidence", "require")):
+                for where, text in own_criteria.mistakes(given, named):
                     self._gathered.add((*path, *where), text)
-                if not found:
-                    yield self._finished(own_criteria.criterion(id_, given), path, given)
+            if whole and self._gathered.is_sound(path):
+                yield self._finished(own_criteria.criterion(id_, given), path, given)
 
     def _named(self, evidence: Mapping[str, JsonObject], kind: str, key: str) -> set[str]:
         """Return the names that the settings give, and those that criteria of the catalogue ask for by themselves."""
