@@ -87,6 +87,7 @@ def test_names_of_things_are_code_and_the_sentence_around_them_is_not() -> None:
     assert prose("read a b c.txt, then d", names=["a b c.txt"]) == "read `a b c.txt`, then d"
     assert prose("read a_b c_d", names=["a_b"]) == "read `a_b` `c_d`"
     assert prose("read x-a_b-y", names=["a_b"]) == "read `x-a_b-y`"
+    assert prose("so (.) it is") == "so `(.)` it is"
     assert prose("@a #1 and (b/c).") == "`@a #1` and (`b/c`)."
 
 
