@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from gate.collect.readers.test_report import Case, Outcome, shown
+from gate.collect.readers.case_report import Case, Outcome, shown
 from gate.model.finding import Finding
 from gate.model.json import Json, JsonObject
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
-from gate.collect.readers.test_report import Case
+from gate.collect.readers.case_report import Case
 from gate.formats.globs import GlobError, translate
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gate.collect.case_facts import MAX_FINDINGS, Tally, facts_of, percent
 from gate.collect.case_suites import FileResolver, SuiteMatcher
-from gate.collect.readers.test_report import Case, Outcome
+from gate.collect.readers.case_report import Case, Outcome
 from gate.formats.globs import GlobError
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from gate.collect.case_facts import Tally, facts_of
 from gate.collect.case_suites import FileResolver, SuiteMatcher
 from gate.collect.collector import Context
+from gate.collect.readers.case_report import TestReport
 from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import TestReport
 from gate.collect.readers.tests_report import NotATestReportError, read_test_report
 from gate.collect.reports import FoundReports, find_reports
 from gate.collect.workspace import ReadProblem, Workspace

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from gate.collect.readers.case_report import Case, Outcome, Problems, Sink, TestReport, first_line, noun, shown
 from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import Case, Outcome, Problems, Sink, TestReport, first_line, noun, shown
 from gate.formats.strict_json import JsonProblem, loads
 from gate.model.json import Json, JsonObject
 

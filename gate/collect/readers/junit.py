@@ -18,10 +18,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from gate.collect.readers import xml_events
+from gate.collect.readers.case_report import PassedSink, Sink, TestReport
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.junit_counts import Dialect
 from gate.collect.readers.junit_state import FORMAT, JUnitState
-from gate.collect.readers.test_report import PassedSink, Sink, TestReport
 from gate.collect.readers.xml_events import Attributes, EndHandler, StartHandler, local_name
 
 ROOTS: Final = frozenset({"testsuites", "testsuite", "testcase", "testrun"})

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from gate.collect.readers.test_report import Problems, noun, shown, stated
+from gate.collect.readers.case_report import Problems, noun, shown, stated
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from gate.collect.readers.case_report import Case, Outcome, PassedSink, Problems, Sink, first_line, seconds
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.junit_counts import Comparison, Counts, Dialect, dialect_of, stands_for_more
-from gate.collect.readers.test_report import Case, Outcome, PassedSink, Problems, Sink, first_line, seconds
 from gate.collect.readers.xml_events import MAX_DEPTH, Attributes, Capture, local_name
 
 FORMAT: Final = "JUnit XML"

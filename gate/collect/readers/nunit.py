@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gate.collect.readers import xml_events
-from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import (
+from gate.collect.readers.case_report import (
     Case,
     Outcome,
     Problems,
@@ -26,6 +25,7 @@ from gate.collect.readers.test_report import (
     shown,
     stated,
 )
+from gate.collect.readers.errors import ReportError
 from gate.collect.readers.xml_events import Attributes, Capture, local_name
 
 FORMAT: Final = "NUnit 3 XML"

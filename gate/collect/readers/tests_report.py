@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Final
 
 from gate.collect.readers import ctrf, junit, nunit, trx, xunit
+from gate.collect.readers.case_report import PassedSink, Sink, TestReport, shown
 from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import PassedSink, Sink, TestReport, shown
 from gate.collect.readers.xml_events import HEAD, root_name
 
 _XML: Final = {

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gate.collect.readers import xml_events
+from gate.collect.readers.case_report import Case, Outcome, Problems, Sink, TestReport, first_line, noun, shown, stated
 from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import Case, Outcome, Problems, Sink, TestReport, first_line, noun, shown, stated
 from gate.collect.readers.xml_events import Attributes, Capture, local_name
 
 FORMAT: Final = "TRX"

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gate.collect.readers import xml_events
-from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import (
+from gate.collect.readers.case_report import (
     Case,
     Outcome,
     Problems,
@@ -24,6 +23,7 @@ from gate.collect.readers.test_report import (
     shown,
     stated,
 )
+from gate.collect.readers.errors import ReportError
 from gate.collect.readers.xml_events import Attributes, Capture, local_name
 
 FORMAT: Final = "xUnit.net XML"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.collect.case_facts import Tally
+from gate.collect.readers.case_report import Case, Outcome, TestReport
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.junit import read_junit
-from gate.collect.readers.test_report import Case, Outcome, TestReport
 
 DATA = Path(__file__).parent / "data" / "junit"
 

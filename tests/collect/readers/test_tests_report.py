@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.collect.case_facts import Tally
+from gate.collect.readers.case_report import Case, Outcome, TestReport, first_line, seconds
 from gate.collect.readers.errors import ReportError
-from gate.collect.readers.test_report import Case, Outcome, TestReport, first_line, seconds
 from gate.collect.readers.tests_report import NotATestReportError, read_test_report
 
 DATA = Path(__file__).parent / "data"

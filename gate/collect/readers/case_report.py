@@ -72,10 +72,10 @@ class Problems:
     bad_times: int = 0
     bad_time: str = ""
 
-    def add(self, reason: str, line: int | None = None) -> None:
-        """Note what casts doubt on all facts."""
+    def add(self, reason: str, line: int | None = None, facts: tuple[str, ...] = ()) -> None:
+        """Note what casts doubt on these facts, on all where none is named."""
         if len(self.kept) < MAX_PROBLEMS:
-            self.kept.append(Problem(reason, (), line))
+            self.kept.append(Problem(reason, facts, line))
         else:
             self.more += 1
 
