@@ -23,8 +23,8 @@ def main(names: list[str]) -> int:
     lines = [
         "# Benchmarks",
         "",
-        "`make bench` writes this page. Both sides run in the same session on the same machine; what counts is the ratio,",
-        "not the seconds.",
+        "`make bench` writes this page. Both sides run in the same session on the same machine; what counts is the",
+        "ratio, not the seconds.",
         "",
         f"CPython {platform.python_version()}, {len(os.sched_getaffinity(0))} cores.",
     ]

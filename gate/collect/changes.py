@@ -11,8 +11,8 @@ class Changes:
     """The lines that differ from the base.
 
     `lines` maps the path of each changed or added file to the numbers (from 1) of its added or changed lines in the
-    working tree; a deleted file is absent. `base` is the full id of the commit that was compared with (the merge base of REV and
-    HEAD where there is one).
+    working tree; a deleted file is absent. `base` is the full id of the commit that was compared with: the merge base
+    of REV and HEAD where there is one.
     """
 
     base: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ReportError(Exception):
-    """A report that proves nothing. `reason` completes the sentence "PATH …"; `line` counts from 1 where it is known."""
+    """A report that proves nothing. `reason` completes "PATH …"; `line` counts from 1 where it is known."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         self.reason = reason
