@@ -39,7 +39,10 @@ def over(base: Mapping[str, JsonObject], above: Mapping[str, JsonObject]) -> dic
         joined: JsonObject = {}
         for key, value in section.items():
             under = below.get(key)
-            joined[key] = {**under, **value} if isinstance(value, dict) and isinstance(under, dict) else value
+            if key == "discover" and value is True:
+                joined[key] = under if under is not None else []  # the usual places are those of the profile
+            else:
+                joined[key] = {**under, **value} if isinstance(value, dict) and isinstance(under, dict) else value
         result[kind] = {**below, **joined}
     return result
 

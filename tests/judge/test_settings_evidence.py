@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import UserError
+from gate.judge.policy_settings import over
 from gate.judge.settings_evidence import evidence_settings
 from gate.model.json import JsonObject
 
@@ -90,3 +91,10 @@ def test_no_pair_crashes(pairs: list[str]) -> None:
         evidence_settings(pairs)
     with contextlib.suppress(UserError):
         evidence_settings([f"tests.suites.a={pair}" for pair in pairs])
+
+
+def test_discover_true_keeps_the_places_of_the_profile() -> None:
+    base: dict[str, JsonObject] = {"tests": {"discover": ["a.xml"]}}
+    assert over(base, {"tests": {"discover": True}})["tests"]["discover"] == ["a.xml"]
+    assert over(base, {"tests": {"discover": False}})["tests"]["discover"] is False
+    assert over({}, {"sast": {"discover": True}})["sast"]["discover"] == []
