@@ -281,7 +281,7 @@ HOSTILE_NAMES = (
     "\x1b[2J\x1b]0;owned\x07.py",
     "</details><script>alert(1)</script>.py",
     "`**@everyone**`#1.py",
-    "‮fdp.exe.py",
+    "\u202efdp.exe.py",
     "% 0A%0A::error::forged.py",
 )
 BAD_PYTHON = "import subprocess\nsubprocess.call(input(), shell=True)\n"
@@ -314,7 +314,7 @@ def test_hostile_names_of_files_forge_nothing(hostile: Job) -> None:
     for name in ("page.txt", "page.md", "page.json"):
         text = (hostile.workspace / "out" / name).read_text()
         assert "\x1b" not in text
-        assert "‮" not in text
+        assert "\u202e" not in text
         assert not re.search(r"^\s*::", text, re.MULTILINE), name
         assert "##[" not in text, name
     assert "<script" not in outside_code((hostile.workspace / "out/page.md").read_text())
