@@ -129,14 +129,19 @@ def _below(path: Path, workspace: Path) -> str | None:
 
 
 def _outside(path: Path) -> bytes | None:
+    """Read a file that the user named; a pipe or a device would keep us waiting, or never end."""
+    import stat
+
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_POLICY_LIMIT + 1)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise UserError(f"The policy {path} is not a regular file. {_WANTED}")
+            return stream.read(_POLICY_LIMIT + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UserError(f"The policy {path} cannot be read: {error.strerror}.") from error
-    return data
+        raise UserError(f"The policy {path} cannot be read: {error.strerror}. {_WANTED}") from error
 
 
 def _in_tree(order: Order, means: Machine, path: str) -> bytes | None:
