@@ -84,7 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return 2
     except GateError as error:
-        click.echo(f"gate: {error}", err=True)
+        from gate.commands.complaint import complain
+
+        complain(f"gate: {error}")
         return error.exit_code
     except (BrokenPipeError, SystemExit):
         # The reader of our output went away (click makes an exit with 1 of that, which means no_go here); what the
@@ -108,11 +110,11 @@ def _forget_stdout() -> None:
 def _fault(error: Exception) -> int:
     import traceback
 
-    traceback.print_exception(error)
-    click.echo(
-        f"gate: this is a fault of the gate ({type(error).__name__}); no verdict was reached. Please report it.",
-        err=True,
-    )
+    from gate.commands.complaint import complain
+
+    complain("".join(traceback.format_exception(error)))
+    complain(f"gate: this is a fault of the gate ({type(error).__name__}); no verdict was reached. Please report it.")
+    _forget_stdout()
     return 3
 
 

@@ -51,7 +51,8 @@ class Mistake:
     def __str__(self) -> str:
         head = f"{self.file}:{self.line}:{self.column}"
         body = "\n".join(f"  {line}" for line in self.text.splitlines())
-        return f"{head}  {self.where}\n{body}" if self.where else f"{head}\n{body}"
+        where = " ".join(self.where.split())  # a key may hold line breaks
+        return f"{head}  {where}\n{body}" if where else f"{head}\n{body}"
 
 
 class MistakesError(UserError):

@@ -1,4 +1,4 @@
-"""Untrusted text as one harmless line."""
+"""Untrusted text as harmless lines."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def one_line(text: str, limit: int = 200) -> str:
     line = " ".join(seen.split())
     whole = len(line) <= limit and len(head) == len(text)
     return line if whole else line[: limit - 1].rstrip() + ELLIPSIS
+
+
+def visible(text: str) -> str:
+    """Return the text with its lines and spaces as they are, and without the characters that `one_line` drops."""
+    return "\n".join("".join(filter(_is_seen, line.replace("\t", " "))) for line in text.splitlines())
 
 
 def _is_seen(char: str) -> bool:

@@ -92,6 +92,21 @@ def test_a_criterion_that_proves_nothing_is_refused(
     assert_mistakes(gate.run(repository), *words, "nothing was judged")
 
 
+FORGED = (
+    'version: 1\n"\\e]0;owned\\a\\e[2J": 1\n"\\n::error::x": 2\n"a\\u202eb": 3\n"##[error]z": 4\n'
+    'criteria:\n  "\\e[31m": {}\n'
+    '  docs.readme: {path: "\\e[31m\\n::warning::x", minimum_words: "\\e[32m\\n  ::error::y"}\n'
+)
+
+
+def test_what_a_mistake_quotes_steers_no_terminal_and_no_runner(gate: Gate, repository: Path) -> None:
+    write(repository, {".gate/policy.yml": FORGED})
+    said = gate.run(repository)
+    assert_mistakes(said, ".gate/policy.yml:2:1", ".gate/policy.yml:3:1", "owned", "7 mistakes; nothing was judged.")
+    assert not [char for char in said.err if char != "\n" and not char.isprintable()]
+    assert not [line for line in said.err.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+
+
 def test_every_mistake_is_told_at_once(gate: Gate, repository: Path) -> None:
     text = "version: 1\nnmae: x\ncriteria:\n  coverage.linez: {minimum: 9}\n  tests.minimum: {minimum: none}\n"
     write(repository, {".gate/policy.yml": text})

@@ -376,3 +376,32 @@ def test_version_and_help(gate: Gate) -> None:
     for command in ("run", "collect", "evaluate", "init", "explain", "criteria", "schema", "doctor"):
         assert command in said.out
         assert gate(command, "--help").code == 0
+
+
+def forged(*_arguments: object, **_named: object) -> None:
+    raise LookupError("\x1b[2J\n::error::forged\n::set-output name=verdict::go")
+
+
+def test_a_fault_that_quotes_the_tree_forges_no_command(
+    gate: Gate, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "stamp", forged)
+    said = gate.run(repository, *FAST)
+    assert said.code == 3
+    assert "forged" in said.err
+    assert "\x1b" not in said.err
+    assert not [line for line in said.err.splitlines() if line.lstrip().startswith("::")]
+
+
+@pytest.mark.parametrize("name", ["--verbose", "--quiet"])
+def test_a_full_disk_behind_stdout_is_no_verdict(repository: Path, name: str) -> None:
+    command = [sys.executable, "-I", str(ENTRYPOINT), "run", "--no-publish", *FAST, name]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=repository, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 3
+    assert b"No space left" in done.stderr
+
+
+def test_a_report_on_a_full_disk_is_told_and_leaves_no_half(gate: Gate, repository: Path) -> None:
+    said = gate.run(repository, *FAST, "--output", "/dev/full/verdict.json")
+    assert_mistake(said, "/dev/full/verdict.json cannot be written")
