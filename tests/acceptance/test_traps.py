@@ -77,6 +77,13 @@ def test_trap_03_coverage_of_nothing(gate: Gate, repository: Path, text: str) ->
     )
 
 
+def test_trap_03_coverage_of_another_tree(gate: Gate, repository: Path) -> None:
+    write(repository, {"out/coverage.xml": COVERAGE.replace("money.py", "elsewhere.py")})
+    said = gate.run(repository, "--only", "coverage")
+    assert said.outcomes()["coverage.lines"] == "no_evidence"
+    assert "names no file of this repository (ledger/elsewhere.py" in said.criterion("coverage.lines")["reason"]
+
+
 @pytest.mark.parametrize("kind", ["tests", "coverage", "dependencies"])
 def test_trap_05_reports_in_git_are_no_evidence_of_this_run(gate: Gate, repository: Path, kind: str) -> None:
     commit(repository)  # everything, what is ignored too

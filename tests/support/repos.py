@@ -54,7 +54,7 @@ JUNIT = """<?xml version="1.0" encoding="utf-8"?>
 """
 COVERAGE = """<?xml version="1.0" ?>
 <coverage version="7.10" timestamp="1760000000000" lines-valid="4" lines-covered="4" line-rate="1"
- branches-valid="2" branches-covered="2" branch-rate="1" complexity="0"><sources><source>ledger</source></sources>
+ branches-valid="2" branches-covered="2" branch-rate="1" complexity="0"><sources><source>.</source></sources>
 <packages><package name="." line-rate="1" branch-rate="1" complexity="0"><classes>
 <class name="money.py" filename="ledger/money.py" complexity="0" line-rate="1" branch-rate="1"><methods/><lines>
 <line number="1" hits="1"/><line number="2" hits="1" branch="true" condition-coverage="100% (2/2)"/>

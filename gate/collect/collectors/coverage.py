@@ -64,7 +64,7 @@ class CoverageCollector:
         facts["paths"] = path_percents
         patch, patch_gaps, findings = _patch(context, merged)
         facts |= patch
-        gaps += [*merged.gaps, *path_gaps, *patch_gaps]
+        gaps += [*_foreign(merged, read.sources), *merged.gaps, *path_gaps, *patch_gaps]
         return Collected(self.kind, facts, tuple(read.sources), tuple(gaps), findings)
 
 
@@ -88,6 +88,16 @@ def _read_all(workspace: Workspace, paths: Sequence[str]) -> _Read:
         read.reports.append(report)
         read.sources.append(Source(How.SUPPLIED, path, digest, report.tool, report.version, _detail(lines)))
     return read
+
+
+def _foreign(merged: Merged, sources: Sequence[Source]) -> list[Gap]:
+    """Reports that name no file of this repository were made from another tree, and say nothing about this one."""
+    of_several = {gap.subject for gap in merged.gaps}  # the name fits, but more than one file
+    if any(item.tracked or item.path in of_several for item in merged.files):
+        return []
+    example = merged.files[0].path
+    reason = f"names no file of this repository ({example}, for one), so it says nothing about this tree"
+    return [Gap(source.name, reason, source.path) for source in sources]
 
 
 def _detail(lines: Tally) -> str:
