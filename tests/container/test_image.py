@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,6 @@ pytestmark = [
     pytest.mark.container,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("container"),
     pytest.mark.skipif(
         MAY_SKIP and (bool(ABSENT) or os.geteuid() != 0), reason=f"needs root and {', '.join(ABSENT) or 'nothing else'}"
     ),
@@ -96,8 +96,13 @@ class Offline:
 
 
 @pytest.fixture(scope="session")
-def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Offline]:
-    folder = tmp_path_factory.mktemp("image")
+def offline() -> Iterator[Offline]:
+    """The base image. Its store has a short name of its own: podman takes no runroot of over 50 characters."""
+    with tempfile.TemporaryDirectory(prefix="img-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield from _prepared(Path(folder))
+
+
+def _prepared(folder: Path) -> Iterator[Offline]:
     engine = Engine(folder)
     base = folder / "base.tar"
     packages = "python3,python3-venv,git,ca-certificates"
