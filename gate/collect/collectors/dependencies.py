@@ -224,7 +224,7 @@ def _facts(
         "reports": audit.reports,
         "passed_over": passed_over,
     }
-    if not audit.audited and (audit.own_problem is not None or audit.no_tool is not None):
+    if versions and not audit.audited and not audit.reports:
         # The audit did not happen: a count of zero would be a measurement.
         del facts["audited"], facts["skipped"]
     findings = findings_of(audit.audited, versions)

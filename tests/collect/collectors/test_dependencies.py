@@ -459,7 +459,8 @@ def test_reports_that_prove_nothing(repository: Repository) -> None:
 
 def test_switched_off_without_a_report_is_a_gap(repository: Repository) -> None:
     evidence = repository.collected({"requirements.txt": "six==1.16.0\n"}, {"audit": False})
-    assert (evidence.facts["packages"], evidence.facts["audited"], evidence.facts["skipped"]) == (1, 0, 1)
+    assert evidence.facts["packages"] == 1
+    assert not AUDITED & evidence.facts.keys()
     assert "switched off" in gap(evidence, "audit").reason
 
 
