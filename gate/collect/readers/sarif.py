@@ -311,8 +311,21 @@ def _problems(run: Run, tool: str, places: Places) -> Iterator[SarifProblem]:
             yield SarifProblem(f"{tool} keeps its results in other files, which were not read")
         else:
             yield SarifProblem(f"{tool} says nothing of results: it did not scan")
+    elif not run.results and _says_nothing(run):
+        yield SarifProblem(f"{tool} tells no result, no file, no rule and no finished run, so it proves nothing")
     for invocation in run.invocations or ():
         yield from _invocation_problems(invocation, tool, places)
+
+
+def _says_nothing(run: Run) -> bool:
+    """Whether a run without results gives no sign that it looked: an empty list may come from a tool that read nothing.
+
+    Signs are the files that it lists (§3.14.15), the rules that it has (§3.19.23), and an invocation that succeeded.
+    """
+    tool = run.tool or Tool()
+    components = (tool.driver, *(tool.extensions or ()))
+    finished = any(invocation.execution_successful for invocation in run.invocations or ())
+    return not (finished or run.artifacts or any(component and component.rules for component in components))
 
 
 def _invocation_problems(invocation: Invocation, tool: str, places: Places) -> Iterator[SarifProblem]:

@@ -118,6 +118,11 @@ def sarif(*results: dict[str, Any], tool: str = "T", **members: Any) -> str:
     return json.dumps({"version": "2.1.0", "runs": [run]})
 
 
+def clean() -> str:
+    """A report of a tool that ran to its end and found nothing."""
+    return sarif(invocations=[{"executionSuccessful": True}])
+
+
 def result(rule: str = "R", path: str = "a.js", line: int = 1, **members: Any) -> dict[str, Any]:
     place = {"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": line}}}
     return {"ruleId": rule, "message": {"text": "m"}, "locations": [place], **members}
@@ -519,14 +524,23 @@ class TestReports:
         assert evidence.facts["counts"] == {"critical": 4, "high": 3, "medium": 1, "low": 1}
         assert evidence.facts["reports"] == 2
 
+    def test_an_empty_report_proves_nothing(self, tmp_path: Path) -> None:
+        for empty in (sarif(), sarif(artifacts=[]), sarif(invocations=[{}])):
+            evidence = collected(context(workspace(tmp_path, {"r.sarif": empty}, "r.sarif"), reports="r.sarif"))
+            assert ["so it proves nothing" in gap.reason for gap in evidence.gaps] == [True]
+        rules = sarif(tool="T").replace('"name": "T"', '"name": "T", "rules": [{"id": "A"}]')
+        for told in (clean(), rules):
+            evidence = collected(context(workspace(tmp_path, {"r.sarif": told}, "r.sarif"), reports="r.sarif"))
+            assert not evidence.gaps
+
     def test_tracked_in_git(self, tmp_path: Path) -> None:
-        evidence = collected(context(workspace(tmp_path, {"r.sarif": sarif()}), reports="r.sarif"))
+        evidence = collected(context(workspace(tmp_path, {"r.sarif": clean()}), reports="r.sarif"))
         assert [(gap.subject, gap.reason, gap.facts) for gap in evidence.gaps] == [
             ("r.sarif", "is tracked in git, so it is not evidence of this run", ())
         ]
 
     def test_an_unreadable_report_is_a_gap_beside_others(self, tmp_path: Path) -> None:
-        files = {"a.sarif": sarif(), "b.sarif": sarif()[:-4], "c.sarif": '{"version": "2.1.0", "runs": [{}]}'}
+        files = {"a.sarif": clean(), "b.sarif": clean()[:-4], "c.sarif": '{"version": "2.1.0", "runs": [{}]}'}
         evidence = collected(context(workspace(tmp_path, files, *files), reports="*.sarif"))
         assert [(gap.subject, gap.line) for gap in evidence.gaps] == [
             ("b.sarif", 1),
@@ -603,7 +617,7 @@ class TestMissing:
         assert "bandit is not installed" in evidence.reason
 
     def test_no_bandit_beside_a_report(self, tmp_path: Path) -> None:
-        space = workspace(tmp_path, {"a.py": SHELL, "r.sarif": sarif()}, "r.sarif")
+        space = workspace(tmp_path, {"a.py": SHELL, "r.sarif": clean()}, "r.sarif")
         evidence = collected(replace(context(space, reports="r.sarif"), tools=Tools(absent=True)))
         (gap,) = evidence.gaps
         assert (gap.subject, gap.facts) == ("bandit", ())

@@ -192,7 +192,7 @@ class TestWhatCounts:
 
     def test_a_flood_of_problems(self) -> None:
         notes = [{"level": "error", "message": {"text": str(number)}} for number in range(250)]
-        found = one(log(run(invocations=[{"toolExecutionNotifications": notes}])))
+        found = one(log(run(driver={"rules": [{"id": "A"}]}, invocations=[{"toolExecutionNotifications": notes}])))
         assert len(found.problems) == 101
         assert found.problems[-1].reason == "T tells 150 more problems of its run"
 
