@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Protocol
 
 from gate.collect.bundle import Bundle
+from gate.collect.cache import NO_CACHE, Cache
 from gate.collect.changes import Changes
 from gate.collect.collector import Collector, Context
 from gate.collect.process import Runner
+from gate.collect.self_test import SelfTests
 from gate.collect.tools import Toolbox
 from gate.collect.workspace import Workspace
 from gate.model.evidence import Evidence, Gap, Unreadable
@@ -68,7 +70,8 @@ class Checkout:
 class Machine:
     """What the work is done with.
 
-    `jobs` is how many processes one collector may run side by side; `stop` ends those that are running.
+    `jobs` is how many processes one collector may run side by side; `stop` ends those that are running; `cache` keeps
+    what they said of files that do not change.
     """
 
     runner: Runner
@@ -77,6 +80,7 @@ class Machine:
     now: Callable[[], datetime]
     jobs: int = 1
     stop: Callable[[], None] = lambda: None
+    cache: Cache = NO_CACHE
 
 
 def collect(
@@ -90,6 +94,8 @@ def collect(
     A collector that ends with an exception has found out nothing: its evidence is Unreadable, and the others go on.
     """
 
+    self_tests = SelfTests(machine.cache)
+
     def one(collector: Collector) -> Evidence:
         context = Context(
             workspace=checkout.workspace,
@@ -99,6 +105,8 @@ def collect(
             changes=checkout.changes,
             jobs=machine.jobs,
             log=machine.progress.log,
+            cache=machine.cache,
+            self_tests=self_tests,
         )
         machine.progress.start(collector.kind)
         begun = time.monotonic()

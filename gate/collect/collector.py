@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from gate.collect.cache import NO_CACHE, Cache
+from gate.collect.self_test import SelfTests
 from gate.model.json import JsonObject
 
 if TYPE_CHECKING:  # words of signatures only; whoever makes a context has them all
     from gate.collect.changes import Changes
     from gate.collect.process import Runner
+    from gate.collect.scan import Scanner
     from gate.collect.tools import Toolbox
     from gate.collect.workspace import Workspace
     from gate.model.evidence import Evidence, Gap
@@ -23,7 +26,8 @@ class Context:
     `request` is this kind's `evidence` section of the policy (already checked against schemas/policy.schema.json, with
     the profile's defaults) plus what the criteria ask for. `changes` is None when no base was given, a Gap when one was
     given and could not be compared with. `jobs` is how many processes may run side by side. `log` takes one plain
-    line for --verbose and CI logs.
+    line for --verbose and CI logs. `cache` keeps what scanners said of a file, `self_tests` what their canaries showed,
+    for all collectors of one run.
     """
 
     workspace: Workspace
@@ -33,6 +37,15 @@ class Context:
     changes: Changes | Gap | None = None
     jobs: int = 1
     log: Callable[[str], None] = lambda _line: None
+    cache: Cache = NO_CACHE
+    self_tests: SelfTests = field(default_factory=SelfTests)
+
+    @property
+    def scanner(self) -> Scanner:
+        """What runs tools so that only a whole run counts."""
+        from gate.collect.scan import Scanner
+
+        return Scanner(self.runner, self.tools, self.self_tests, self.log)
 
 
 class Collector(Protocol):

@@ -137,7 +137,7 @@ class SubprocessRunner:
                 self._log(f"{tool} {told} after {time.monotonic() - begun:.2f} s: {shown}")
         stderr = ended.stderr.decode("utf-8", "replace")
         if ended.exit_code < 0 or ended.exit_code not in exit_codes:
-            raise ToolProblem(tool, _outcome(ended.exit_code) + _last_words(stderr))
+            raise ToolProblem(tool, _outcome(ended.exit_code) + last_words(stderr))
         return Completed(ended.exit_code, ended.stdout, stderr, time.monotonic() - begun)
 
     def _surroundings(self, own: Path) -> dict[str, str]:
@@ -213,8 +213,8 @@ def _outcome(exit_code: int) -> str:
         return f"was killed by signal {-exit_code}"
 
 
-def _last_words(stderr: str) -> str:
-    """Return the last line that a child complained with, cleaned, behind a colon; nothing when it was silent."""
+def last_words(stderr: str) -> str:
+    """Return ": " and the last line that a child complained with, cleaned; nothing when it was silent."""
     for line in reversed(stderr.splitlines()):
         cleaned = plain(line[-16 * _TAIL_SHOWN :], _TAIL_SHOWN)
         if cleaned:
