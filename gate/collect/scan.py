@@ -19,40 +19,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from gate.collect.process import Completed, Runner, ToolProblem, last_words
 from gate.collect.readers.errors import ReportError
+from gate.collect.scan_problem import ScanProblem, Step
+from gate.collect.self_test import Canary, SelfTests
 from gate.collect.tools import Tool, Toolbox
 
-if TYPE_CHECKING:
-    from gate.collect.self_test import Canary, SelfTests
+__all__ = ["NotCovered", "Scan", "ScanProblem", "Scanned", "Scanner", "Step", "ToolErrors", "ToolRun"]
 
 Report = TypeVar("Report")
 
 _GIGABYTE = 1024**3
-
-
-class Step(StrEnum):
-    """The steps that a run has to take before it proves anything."""
-
-    FOUND = "found"
-    CANARY = "canary"
-    RAN = "ran"
-    EXIT_CODE = "exit_code"
-    REPORT = "report"
-    COVERED = "covered"
-    ERRORS = "errors"
-
-
-class ScanProblem(ToolProblem):
-    """A run proved nothing. `step` is the one that it did not take; `reason` completes "TOOL …"."""
-
-    def __init__(self, tool: str, reason: str, step: Step) -> None:
-        self.step = step
-        super().__init__(tool, reason)
 
 
 class NotCovered(Exception):
@@ -157,7 +137,7 @@ class Scanner:
             tool = self.find(scan.tool)
             record.version = tool.version
             if scan.canary is not None:
-                self._self_tests.require(scan.canary, tool, self)
+                self._self_tests.require(scan.canary, tool)
             return self._prove(scan, tool, record)
         except ScanProblem as problem:
             record.problem = problem

@@ -11,14 +11,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gate.collect.cache import NO_CACHE, Cache
-from gate.collect.scan import ScanProblem, Step
-
-if TYPE_CHECKING:
-    from gate.collect.scan import Scanner
-    from gate.collect.tools import Tool
+from gate.collect.scan_problem import ScanProblem, Step
+from gate.collect.tools import Tool
 
 _SPACE = "self-tests"
 
@@ -29,13 +25,14 @@ class Canary:
 
     `name` says what was planted, in words that complete "does not find …". `identity` is what the result depends on
     besides the tool and its version: the hash of the planted input, of the rules, of the database. `test` runs the
-    tool on it and returns what it found as a short phrase; it raises ScanProblem when the tool does not find it.
+    tool on it, with a `Scan` that has no canary itself, and returns what it found as a short phrase; it raises
+    ScanProblem when the tool does not find it.
     """
 
     tool: str
     name: str
     identity: str
-    test: Callable[[Scanner], str]
+    test: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +54,25 @@ class SelfTests:
         self._locks: defaultdict[tuple[str, str, str], threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
-    def require(self, canary: Canary, tool: Tool, scanner: Scanner) -> Passed:
+    def require(self, canary: Canary, tool: Tool) -> Passed:
         """Return that the tool passed, running the test when nobody has. Raises ScanProblem (step canary)."""
         key = (tool.name, tool.version, canary.identity)
         with self._lock:
             lock = self._locks[key]
         with lock:
             if key not in self._results:
-                self._results[key] = self._run(canary, tool, scanner, key)
+                self._results[key] = self._run(canary, tool, key)
             result = self._results[key]
         if isinstance(result, ScanProblem):
             raise ScanProblem(result.tool, result.reason, result.step)
         return result
 
-    def _run(self, canary: Canary, tool: Tool, scanner: Scanner, key: tuple[str, str, str]) -> Passed | ScanProblem:
+    def _run(self, canary: Canary, tool: Tool, key: tuple[str, str, str]) -> Passed | ScanProblem:
         known = self._cache.get(_SPACE, key)
         if known is not None and isinstance(known.value, str):
             return Passed(tool.name, tool.version, known.value, known.origin)
         try:
-            found = canary.test(scanner)
+            found = canary.test()
         except ScanProblem as problem:
             reason = f"is not trusted: its self-test does not find {canary.name} ({problem.tool} {problem.reason})"
             return ScanProblem(tool.name, reason, Step.CANARY)
