@@ -13,8 +13,10 @@ import sys
 def main(arguments: list[str]) -> int:
     """Run the gate and return its exit code."""
     from gate.cli import end_when_told_to
+    from gate.collect.isolation import confine
 
     end_when_told_to()
+    confine()
     if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
         from gate.commands.action import run_action
 

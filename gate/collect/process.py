@@ -63,7 +63,8 @@ class Runner(Protocol):
         """Run one program to its end.
 
         `program` is absolute. `environment` adds to the allow-list (PATH, LANG, a fresh HOME and TMPDIR); `memory`
-        limits the address space in bytes. Raises ToolProblem.
+        limits what it may write to in bytes (RLIMIT_DATA: heap, stacks and private maps, not what
+        is only reserved, which Go and Haskell do by the terabyte). Raises ToolProblem.
         """
         ...
 
@@ -191,11 +192,11 @@ def _name(program: Path, arguments: Sequence[str]) -> str:
 
 
 def _limit(tool: str, child: subprocess.Popen[bytes], memory: int | None) -> None:
-    """Forbid core dumps, and bound the address space. Raises ToolProblem when it cannot be bounded but must be."""
+    """Forbid core dumps, and bound the memory. Raises ToolProblem when it cannot be bounded but must be."""
     try:
         resource.prlimit(child.pid, resource.RLIMIT_CORE, (0, 0))
         if memory is not None:
-            resource.prlimit(child.pid, resource.RLIMIT_AS, (memory, memory))
+            resource.prlimit(child.pid, resource.RLIMIT_DATA, (memory, memory))
     except ProcessLookupError:
         pass
     except (OSError, ValueError, OverflowError) as error:

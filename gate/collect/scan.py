@@ -51,9 +51,7 @@ class Scan(Generic[Report]):
     stdout and raises ReportError. `check` takes the report and how the run ended, returns what was covered as a short
     phrase ("505 files"), and raises NotCovered or ToolErrors. `canary` is what the tool must find before this run
     counts; None only for the canary's own run. `cwd` None is a new, empty folder; it is never in the workspace.
-    `memory` is in bytes of address space (None for programs of Go and Haskell, which reserve more than they use: they
-    are limited by `environment`, such as GOMEMLIMIT), `timeout` in seconds. `target` names what is scanned, for the
-    log.
+    `memory` is in bytes (`Runner.run`), `timeout` in seconds. `target` names what is scanned, for the log.
     """
 
     tool: str

@@ -35,7 +35,7 @@ def command(
         workspace, policy, profile, only, phase,
         format=format_, output=output, reports=reports, quiet=quiet, verbose=verbose,
     )  # fmt: skip
-    judged_by = wiring.read_policy(order, wiring.machine())
+    judged_by = wiring.read_policy(order, wiring.machine(workspace=order.workspace))
     verdict = judge(judged_by, read_bundle(bundle, wiring.validate), now=wiring.now(), phase=phase, only=only)
     tell(verdict, order)
     return EXIT_CODES[verdict.decision]

@@ -126,7 +126,7 @@ def command(workspace: Path, profile: str, stdout: bool) -> int:
     if (target.exists() or target.is_symlink()) and not stdout:
         raise UserError(f"{target} is there already; `gate init --stdout` prints what would be written.")
     catalogue = load_catalogue()
-    tree = wiring.open_tree(workspace, wiring.machine())
+    tree = wiring.open_tree(workspace, wiring.machine(workspace=workspace))
     text = draft(look(workspace.resolve().name, tree, catalogue, profile), profile)
     # What we write must be a policy: a mistake here is ours, and it is told before anything is written.
     read_policy(text.encode(), path=wiring.DEFAULT_POLICY, catalogue=catalogue)

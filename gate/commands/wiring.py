@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gate.commands.options import Order
 from gate.errors import UserError
 from gate.pipeline import Checkout, Machine, Progress, Silent
-from gate.settings import read_network
+from gate.settings import read_network, read_runner
 
 if TYPE_CHECKING:
     from gate.collect.git import Repository
@@ -28,13 +28,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def machine(progress: Progress | None = None) -> Machine:
-    """Return what the work is done with on this machine."""
+def machine(progress: Progress | None = None, workspace: Path = Path()) -> Machine:
+    """Return what the work is done with on this machine, for a workspace that children will have to read."""
+    from gate.collect.isolation import user_for_children
     from gate.collect.process import SubprocessRunner
     from gate.collect.tools import SystemToolbox
 
     told = progress or Silent()
-    runner = SubprocessRunner(environment=read_network(os.environ), log=told.log)
+    uid = user_for_children(workspace, on_runner=read_runner(os.environ) is not None)
+    runner = SubprocessRunner(environment=read_network(os.environ), uid=uid, log=told.log)
     return Machine(runner, SystemToolbox(runner), told, now, len(os.sched_getaffinity(0)), runner.stop)
 
 

@@ -37,7 +37,7 @@ def gather(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]) -
 
 def run(order: Order, progress: PlainProgress) -> Verdict:
     """Collect and judge."""
-    means = wiring.machine(progress)
+    means = wiring.machine(progress, order.workspace)
     policy = wiring.read_policy(order, means)
     with progress:
         bundle = gather(order, policy, means, kinds_of(policy, order.only, order.phase))
@@ -46,7 +46,7 @@ def run(order: Order, progress: PlainProgress) -> Verdict:
 
 def collect_only(order: Order, progress: PlainProgress) -> Bundle:
     """Collect what the order names, else everything that there is a collector for."""
-    means = wiring.machine(progress)
+    means = wiring.machine(progress, order.workspace)
     policy = wiring.read_policy(order, means)
     with progress:
         return gather(order, policy, means, order.only or KINDS)
