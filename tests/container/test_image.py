@@ -208,6 +208,58 @@ def test_as_an_action_it_writes_every_output(engine: Engine, checkout: Path, tmp
     assert "::group::tests" in done.stdout + done.stderr
 
 
+SPY = """#!/bin/sh
+echo 8.30.1
+exec >> /out/told 2>&1
+echo "user $(id -u):$(id -g)"
+echo "groups $(id -G)"
+grep NoNewPrivs /proc/self/status
+for process in 1 $PPID; do
+    cat /proc/$process/environ && echo "read the environment of $process"
+done
+cat /github/file_commands/output && echo "read the outputs"
+cat /var/run/docker.sock && echo "reached the socket"
+echo x > /github/workspace/planted && echo "wrote to the workspace"
+"""
+
+
+def test_a_scanner_can_neither_read_the_gate_nor_reach_what_it_holds(
+    engine: Engine, checkout: Path, tmp_path: Path
+) -> None:
+    out, files = tmp_path / "out", tmp_path / "file_commands"
+    for folder in (out, files):
+        folder.mkdir()
+    out.chmod(0o777)
+    files.chmod(0o700)
+    (files / "output").write_text("token=not-a-token")
+    socket = tmp_path / "docker.sock"
+    socket.touch(mode=0o660)
+    (tmp_path / "spy").write_text(SPY)
+    (tmp_path / "spy").chmod(0o755)
+    mounts = {
+        tmp_path / "spy": "/opt/tools/gitleaks",
+        out: "/out",
+        files: "/github/file_commands",
+        socket: "/var/run/docker.sock",
+    }
+    options = tuple(part for source, target in mounts.items() for part in ("-v", f"{source}:{target}"))
+    engine.run(checkout, "doctor", options=(*options, "-e", "INPUT_TOKEN=not-a-token"))
+    told = (out / "told").read_text()
+    assert "user 65534:65534\ngroups 65534\n" in told
+    assert re.search(r"NoNewPrivs:\s+1", told)
+    assert not re.search("not-a-token|read the|reached the|wrote to", told), told
+    assert told.count("Permission denied") >= 4, told
+
+
+def test_a_checkout_that_only_its_owner_may_enter_is_read_as_its_owner(engine: Engine, checkout: Path) -> None:
+    for path in [checkout, *checkout.rglob("*")]:
+        path.chmod(path.stat().st_mode & 0o700)
+    done = engine.run(checkout, "run", "--format", "json", "--only", "inventory,sast")
+    evidence = {item["kind"]: item for item in json.loads(done.stdout)["evidence"]}
+    assert evidence["inventory"]["facts"]["files"] == 3
+    assert evidence["sast"]["facts"]["files_scanned"] == 2
+
+
 @pytest.mark.parametrize("version", ["0.69.4", "0.69.5", "0.69.6"])
 def test_a_malicious_trivy_cannot_be_built_in(offline: Offline, version: str) -> None:
     done = offline.engine.build("--target", "tools", *offline.flags(TRIVY_VERSION=version), check=False)
