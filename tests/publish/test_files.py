@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,47 @@ def test_a_place_outside_that_the_user_named_is_fine(tmp_path: Path) -> None:
     workspace.mkdir()
     write_report(tmp_path / "elsewhere/report.json", "x", workspace)
     assert (tmp_path / "elsewhere/report.json").read_text() == "x"
+
+
+def test_a_pipe_outside_is_written_to_and_stays(tmp_path: Path) -> None:
+    workspace, pipe = tmp_path / "workspace", tmp_path / "pipe"
+    workspace.mkdir()
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_report(pipe, "told", workspace)
+    assert os.read(reader, 10) == b"told"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a device")
+def test_a_device_stays_one(tmp_path: Path) -> None:
+    workspace, device = tmp_path / "workspace", tmp_path / "null"
+    workspace.mkdir()
+    try:
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        device.write_text("")
+    except OSError:
+        pytest.skip("no device can be made here")
+    write_report(device, "told", workspace)
+    assert device.is_char_device()
+
+
+def test_a_link_outside_is_followed(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    (tmp_path / "target").write_text("old, and longer")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    write_report(tmp_path / "link", "new", workspace)
+    assert (tmp_path / "target").read_text() == "new"
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_pipe_in_the_workspace_is_neither_written_to_nor_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "report.json")
+    with pytest.raises(UserError, match="no regular file"):
+        write_report(tmp_path / "report.json", "x", tmp_path)
+    assert (tmp_path / "report.json").is_fifo()
 
 
 def test_what_cannot_be_written_says_so(tmp_path: Path) -> None:
