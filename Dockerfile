@@ -48,7 +48,7 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --disable-pip-versio
 # --- what runs ----------------------------------------------------------------------------------------------------
 FROM ${BASE_IMAGE}
 RUN command -v git >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends git \
-    && rm -rf /var/lib/apt/lists/*; }
+    && rm -rf /var/lib/apt/lists/*; }; test -x /usr/bin/prlimit
 COPY --from=tools /opt/tools /opt/tools
 COPY --from=build /opt/gate /opt/gate
 COPY entrypoint.py /opt/gate/entrypoint.py

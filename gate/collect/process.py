@@ -19,6 +19,7 @@ from gate.collect.plain_text import plain
 
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TAIL_SHOWN = 300
+_PRLIMIT = "/usr/bin/prlimit"
 _ARGUMENTS_LOGGED = 6
 
 
@@ -79,7 +80,8 @@ class SubprocessRunner:
     as; None leaves it as it is.
 
     Limits are set from outside (`prlimit`), right after the program has started: a function that runs in the child
-    before it (`preexec_fn`) may deadlock when other threads hold locks, and a launcher would cost an interpreter.
+    before it (`preexec_fn`) may deadlock when other threads hold locks. For a child that is another user they are set
+    by `prlimit` (util-linux), which becomes the program: in a container root may not limit other users' processes.
     """
 
     def __init__(
@@ -122,10 +124,12 @@ class SubprocessRunner:
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="gate-", dir=self._temporary, ignore_cleanup_errors=True) as own:
             surroundings = self._surroundings(Path(own)) | dict(environment or {})
-            child = self._start(tool, (str(program), *arguments), cwd, surroundings)
+            command = (*self._launcher(memory), str(program), *arguments)
+            child = self._start(tool, command, cwd, surroundings)
             told = "did not end"
             try:
-                _limit(tool, child, memory)
+                if self._uid is None:
+                    _limit(tool, child, memory)
                 ended = communicate(
                     child, stdin=stdin, timeout=timeout, max_stdout=max_stdout, stopped=self._stopped.is_set
                 )
@@ -140,6 +144,13 @@ class SubprocessRunner:
         if ended.exit_code < 0 or ended.exit_code not in exit_codes:
             raise ToolProblem(tool, _outcome(ended.exit_code) + last_words(stderr))
         return Completed(ended.exit_code, ended.stdout, stderr, time.monotonic() - begun)
+
+    def _launcher(self, memory: int | None) -> tuple[str, ...]:
+        """Return what starts a child as another user: only it may then limit itself, unless we were all-powerful."""
+        if self._uid is None:
+            return ()
+        bound = () if memory is None else (f"--data={memory}",)
+        return (_PRLIMIT, "--core=0", *bound, "--")
 
     def _surroundings(self, own: Path) -> dict[str, str]:
         """Make the folders of one run and return its environment."""

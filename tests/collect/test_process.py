@@ -213,6 +213,12 @@ def test_what_is_passed_in_reaches_every_child_and_its_folders_lie_where_it_says
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
+def test_memory_of_another_user_is_limited_too() -> None:
+    done = SubprocessRunner(uid=65534).run(SHELL, ["-c", "ulimit -d; ulimit -c"], cwd=Path("/"), memory=1 << 30)
+    assert done.stdout.split() == [b"1048576", b"0"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
 def test_children_can_run_as_another_user() -> None:
     done = SubprocessRunner(uid=65534).run(SHELL, ["-c", 'id -u; id -g; id -G; echo x > "$HOME/x"'], cwd=Path("/"))
     assert done.stdout.split() == [b"65534"] * 3

@@ -172,6 +172,7 @@ def test_a_checkout_of_another_user_is_judged(engine: Engine, checkout: Path) ->
     assert done.returncode == {"go": 0, "conditional": 0, "no_go": 1}[verdict["verdict"]]
     assert evidence["tests"]["facts"]["total"] == 2
     assert evidence["inventory"]["facts"]["files"] == 3
+    assert evidence["sast"]["facts"], evidence["sast"]
     assert evidence["sast"]["facts"]["files_scanned"] == 2
     assert re.fullmatch(r"[0-9a-f]{40}", verdict["commit"])
 
@@ -257,6 +258,7 @@ def test_a_checkout_that_only_its_owner_may_enter_is_read_as_its_owner(engine: E
     done = engine.run(checkout, "run", "--format", "json", "--only", "inventory,sast")
     evidence = {item["kind"]: item for item in json.loads(done.stdout)["evidence"]}
     assert evidence["inventory"]["facts"]["files"] == 3
+    assert evidence["sast"]["facts"], evidence["sast"]
     assert evidence["sast"]["facts"]["files_scanned"] == 2
 
 
