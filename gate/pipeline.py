@@ -122,6 +122,7 @@ def collect(
             # Who presses Ctrl-C does not want to wait until every scanner is done.
             machine.stop()
             raise
+    machine.cache.save()
     return Bundle(evidence, checkout.commit, checkout.base, stamp(machine.now()))
 
 
