@@ -16,6 +16,7 @@ from gate.collect.languages import has_suffix, language_of, language_of_script
 from gate.collect.names_of_tests import holds_python_tests, holds_tests
 from gate.collect.process import ToolProblem
 from gate.collect.python_test_count import TestFunctionCounter
+from gate.collect.tool_configuration import tool_configuration
 from gate.collect.workspace import Entry, EntryType, ReadProblem, Workspace
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source
 from gate.model.json import JsonObject
@@ -71,6 +72,9 @@ class InventoryCollector:
             test_functions, gaps = counter.result()
         tally.gaps += gaps
         facts = _facts(tally) | {"test_functions": test_functions, "git": workspace.has_git}
+        found = tool_configuration(workspace, context.changes)
+        facts |= found.facts
+        tally.gaps += found.gaps
         if workspace.has_git:
             try:
                 facts["shallow"] = _is_shallow(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -13,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from gate.collect.collector import Context
 from gate.collect.collectors.inventory import InventoryCollector
-from gate.collect.git import open_workspace
+from gate.collect.git import Repository, open_workspace
 from gate.collect.tools import SystemToolbox
 from gate.collect.workspace import Entry, EntryType, Workspace
 from gate.model.evidence import Collected, Gap, Missing
@@ -33,7 +34,7 @@ def inventory(context: Context) -> Collected:
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(evidence.facts)
     json.dumps(evidence.facts, ensure_ascii=False).encode()
     for gap in evidence.gaps:
-        assert set(gap.facts) <= set(evidence.facts) | {"shallow"}
+        assert set(gap.facts) <= set(evidence.facts) | {"shallow", "tool_configurations_changed"}
         (gap.subject + gap.reason + (gap.path or "")).encode()
     return evidence
 
@@ -85,6 +86,8 @@ def test_what_a_repository_holds(repo: Path) -> None:
         "absent": {"unreadable": 0, "lfs": 0, "submodule": 0, "sparse": 0, "unnamed": 0},
         "git": True,
         "shallow": False,
+        "tool_configurations": 0,
+        "tool_configuration": [],
     }
     assert evidence.gaps == ()
 
@@ -200,3 +203,33 @@ def test_eight_thousand_files_take_seconds(tmp_path: Path) -> None:
     assert evidence.facts["test_functions"] == 40_000
     # It takes about one second on two cores; the limit leaves room for a busy machine.
     assert time.monotonic() - begun < 15
+
+
+def test_configuration_of_scanners_is_listed_with_its_hash_and_whether_the_change_touches_it(repo: Path) -> None:
+    write(repo, {".gitleaksignore": "a:b:1\n", "sub/.trivyignore": "CVE-1\n"})
+    base = commit(repo, "base")
+    write(repo, {"sub/.trivyignore": "CVE-1\nCVE-2\n", "trivy.yaml": "{}\n"})
+    commit(repo, "change")
+    repository = Repository(repo, RUNNER, git_tool())
+    facts = inventory(replace(context(repo), changes=repository.changes(base))).facts
+    assert facts["tool_configurations"] == 3
+    assert facts["tool_configurations_changed"] == 2
+    listed = {item["path"]: item for item in facts["tool_configuration"]}  # type: ignore[union-attr,index,call-overload]
+    assert {path: item["changed"] for path, item in listed.items()} == {  # type: ignore[index,call-overload]
+        ".gitleaksignore": False,
+        "sub/.trivyignore": True,
+        "trivy.yaml": True,
+    }
+    assert listed["trivy.yaml"]["sha256"] == hashlib.sha256(b"{}\n").hexdigest()  # type: ignore[index,call-overload]
+
+
+def test_configuration_that_cannot_be_read_is_a_gap(repo: Path) -> None:
+    (repo / ".bandit").symlink_to("/etc/passwd")
+    write(repo, {"sub/.bandit": "[bandit]\n"})
+    commit(repo, "links")
+    (repo / "sub/.bandit").unlink()
+    (repo / "sub/.bandit").symlink_to("/etc/passwd")
+    evidence = inventory(replace(context(repo), changes=Gap("main", "is not there")))
+    assert evidence.facts["tool_configurations"] == 1
+    assert evidence.facts["tool_configuration"] == [{"path": "sub/.bandit", "tool": "bandit"}]
+    assert {gap.facts for gap in evidence.gaps} >= {("tool_configuration",), ("tool_configurations_changed",)}
