@@ -1,8 +1,9 @@
-"""A SARIF report of 44 MB, from bytes to findings and facts, against `sarif summary`, as whole processes.
+"""A SARIF report of 44 MB, from bytes to facts, against `sarif summary`, as whole processes.
 
 Two shapes of one size: results with the code flows that CodeQL writes, some 3 KB each, and dense ones, bare results
-with a snippet, some 0.8 KB each. `sarif summary` takes the report apart and counts; the gate makes a finding of each
-result, with place, message and fingerprint, so the more results a report holds, the smaller the difference.
+with a snippet, some 0.8 KB each. Both sides take the report apart, check it and count its results by severity. The gate
+makes findings, with place, message and fingerprint, when somebody looks at them: a bundle that is written, a criterion
+that is not met. What that takes on top is measured as "with findings made".
 
 Both sides run from byte code, as after an ordinary pip install.
 """
@@ -18,7 +19,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-TITLE = "SARIF: a report of 44 MB, from bytes to findings and facts, against `sarif summary`"
+TITLE = "SARIF: a report of 44 MB, from bytes to facts, against `sarif summary`"
 WANTED = {
     "code flows: ratio": ("at least", 10.0),
     "code flows: gate, peak MB": ("at most", 300.0),
@@ -38,6 +39,8 @@ report = Path(sys.argv[1])
 request = {"reports": report.name, "bandit": False}
 evidence = SastCollector().collect(Context(Workspace(report.parent), None, None, request))
 assert sum(evidence.facts["counts"].values()) == len(evidence.findings) == int(sys.argv[2])
+if sys.argv[3:]:
+    assert len([finding.fingerprint for finding in evidence.findings]) == int(sys.argv[2])
 print(evidence.facts["counts"])
 """
 _PEAK = """
@@ -59,13 +62,16 @@ def _compare(report: Path, steps: int, label: str) -> dict[str, float]:
     gate = [sys.executable, "-c", _GATE, str(report), str(results)]
     summary = [sys.executable, "-m", "sarif", "summary", str(report)]
     compiled = {"PYTHONPYCACHEPREFIX": str(report.parent / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
-    pairs = [(_seconds(gate, compiled), _seconds(summary, compiled)) for _ in range(RUNS + 1)][1:]
+    whole = [*gate, "make"]
+    rounds = [tuple(_seconds(each, compiled) for each in (gate, whole, summary)) for _ in range(RUNS + 1)][1:]
     return {
         f"{label}: results": results,
-        f"{label}: gate, s": median(ours for ours, _ in pairs),
-        f"{label}: sarif summary, s": median(theirs for _, theirs in pairs),
-        f"{label}: ratio": median(theirs / ours for ours, theirs in pairs),
-        f"{label}: gate, peak MB": _peak(gate),
+        f"{label}: gate, s": median(ours for ours, _, _ in rounds),
+        f"{label}: gate with findings made, s": median(made for _, made, _ in rounds),
+        f"{label}: sarif summary, s": median(theirs for _, _, theirs in rounds),
+        f"{label}: ratio": median(theirs / ours for ours, _, theirs in rounds),
+        f"{label}: ratio with findings made": median(theirs / made for _, made, theirs in rounds),
+        f"{label}: gate, peak MB": _peak(whole),
         f"{label}: sarif summary, peak MB": _peak(summary),
     }
 

@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "commands": {"commands", "pipeline", "collect", "judge", "report", "publish", "formats", "model", "settings"},
     "cli": {"commands"},
 }
-MODEL_MAY_USE = {"__future__", "collections", "dataclasses", "enum", "typing", "datetime"}
+MODEL_MAY_USE = {"__future__", "collections", "dataclasses", "datetime", "enum", "operator", "threading", "typing"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

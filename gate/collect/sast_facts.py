@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 
 from gate.model.finding import Finding, Severity
 from gate.model.json import Json, JsonObject
+from gate.model.lazy import tally
 
 GRADES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
-_SEVERITY: Callable[[Finding], Severity] = attrgetter("severity")
 
 
 def sast_facts(findings: Sequence[Finding], facts: JsonObject) -> JsonObject:
@@ -20,17 +19,25 @@ def sast_facts(findings: Sequence[Finding], facts: JsonObject) -> JsonObject:
     an entry for every tool in `facts["tools"]`. `new` is only there where `facts` has it: where the change is known.
     Pure, and the same facts come out when they go in again.
     """
-    live = [finding for finding in findings if not finding.suppressed]
-    by_tool: dict[str, list[Finding]] = {name: [] for name in _tool_names(facts.get("tools"))}
-    for finding in live:
-        by_tool.setdefault(finding.tool, []).append(finding)
+    live: Counter[Severity] = Counter()
+    fresh: Counter[Severity] = Counter()
+    by_tool: dict[str, Counter[Severity]] = {name: Counter() for name in _tool_names(facts.get("tools"))}
+    suppressed = 0
+    for (tool, severity, is_suppressed, new), count in tally(findings).items():
+        if is_suppressed:
+            suppressed += count
+            continue
+        live[severity] += count
+        by_tool.setdefault(tool, Counter())[severity] += count
+        if new:
+            fresh[severity] += count
     counted: JsonObject = {
-        "counts": _counts(live),
-        "suppressed": len(findings) - len(live),
-        "by_tool": {name: _counts(found) for name, found in by_tool.items()},
+        "counts": _by_grade(live),
+        "suppressed": suppressed,
+        "by_tool": {name: _by_grade(found) for name, found in by_tool.items()},
     }
     if "new" in facts:
-        counted["new"] = _counts([finding for finding in live if finding.new])
+        counted["new"] = _by_grade(fresh)
     return facts | counted
 
 
@@ -39,6 +46,5 @@ def _tool_names(tools: Json) -> list[str]:
     return [name for name in named if isinstance(name, str)]
 
 
-def _counts(findings: Sequence[Finding]) -> JsonObject:
-    found = Counter(map(_SEVERITY, findings))
+def _by_grade(found: Counter[Severity]) -> JsonObject:
     return {grade: found[grade] for grade in GRADES}

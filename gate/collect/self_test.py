@@ -11,10 +11,13 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gate.collect.cache import NO_CACHE, Cache
-from gate.collect.scan_problem import ScanProblem, Step
-from gate.collect.tools import Tool
+
+if TYPE_CHECKING:  # every context has a table of self-tests; only a run that starts a tool needs the rest
+    from gate.collect.scan_problem import ScanProblem
+    from gate.collect.tools import Tool
 
 _SPACE = "self-tests"
 
@@ -56,6 +59,8 @@ class SelfTests:
 
     def require(self, canary: Canary, tool: Tool) -> Passed:
         """Return that the tool passed, running the test when nobody has. Raises ScanProblem (step canary)."""
+        from gate.collect.scan_problem import ScanProblem
+
         key = (tool.name, tool.version, canary.identity)
         with self._lock:
             lock = self._locks[key]
@@ -68,6 +73,8 @@ class SelfTests:
         return result
 
     def _run(self, canary: Canary, tool: Tool, key: tuple[str, str, str]) -> Passed | ScanProblem:
+        from gate.collect.scan_problem import ScanProblem, Step
+
         known = self._cache.get(_SPACE, key)
         if known is not None and isinstance(known.value, str):
             return Passed(tool.name, tool.version, known.value, known.origin)

@@ -11,7 +11,7 @@ Asserts in test code (below `tests/`, `test_*.py`, `*_test.py`, `conftest.py`) a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gate.collect.changes import Changes
@@ -24,6 +24,7 @@ from gate.formats.globs import GlobError, matches_any
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
 from gate.model.finding import Finding, quick_finding
 from gate.model.json import Json, JsonObject
+from gate.model.lazy import LazyFindings
 
 _MAX_RANGE = 200
 """Lines of a finding that are compared with the change; a finding about a whole file is about its first lines."""
@@ -33,7 +34,7 @@ _MAX_RANGE = 200
 class _Gathered:
     """What the sources say, before it becomes evidence. `tools` are (name, version); `looked` whether any looked."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: Sequence[Finding] = ()
     tools: dict[tuple[str, str | None], None] = field(default_factory=dict)
     scanned: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
@@ -96,7 +97,7 @@ def _run_bandit(context: Context, exclude: list[str], gathered: _Gathered) -> No
         gathered.looked = gathered.names_files = True
         gathered.scanned.update(run.scanned)
         gathered.tools[TOOL, tool.version] = None
-        gathered.findings += bandit_findings(run, context.workspace)
+        gathered.findings = union(gathered.findings, bandit_findings(run, context.workspace))
 
 
 def _with_line(gap: Gap, workspace: Workspace) -> Gap:
@@ -144,7 +145,7 @@ def _read_report(context: Context, path: str, exclude: list[str], gathered: _Gat
         gathered.tools[run.tool, run.version] = None
         gathered.names_files = gathered.names_files or bool(run.artifacts)
         gathered.scanned.update(run.artifacts)
-        kept = run.findings
+        kept: Sequence[Finding] = run.findings
         if exclude:
             out = {finding.path for finding in kept if finding.path is not None}
             out = {path for path in out if matches_any(exclude, path)}
@@ -155,15 +156,15 @@ def _read_report(context: Context, path: str, exclude: list[str], gathered: _Gat
         gathered.sources.append(Source(How.SUPPLIED, path, content.sha256, run.tool, run.version, detail))
 
 
-def union(known: list[Finding], more: Iterable[Finding]) -> list[Finding]:
+def union(known: Sequence[Finding], more: Sequence[Finding]) -> Sequence[Finding]:
     """Return the known findings and those of another source that they do not hold yet.
 
     Two sources tell of the same finding when tool, rule, path and line agree. Two findings of ONE source on the same
-    line stay two: the larger number of any one source counts.
+    line stay two: the larger number of any one source counts. Where one side is empty, the other is not looked at.
     """
+    if not known or not more:
+        return known or more
     left = Counter(map(_identity, known))
-    if not left:
-        return list(more)
     merged = list(known)
     for finding in more:
         identity = _identity(finding)
@@ -199,10 +200,12 @@ def _collected(kind: str, gathered: _Gathered, changes: Changes | Gap | None) ->
         findings = [_told_new(finding, _is_new(finding, changes)) for finding in findings]
     elif changes is not None:
         gaps.append(replace(changes, facts=("new",)))
-    return Collected(kind, sast_facts(findings, facts), tuple(gathered.sources), tuple(gaps), tuple(findings))
+    if not isinstance(findings, LazyFindings):
+        findings = tuple(findings)
+    return Collected(kind, sast_facts(findings, facts), tuple(gathered.sources), tuple(gaps), findings)
 
 
-def _without_test_asserts(gathered: _Gathered) -> list[Finding]:
+def _without_test_asserts(gathered: _Gathered) -> Sequence[Finding]:
     if not any(name.lower() == "bandit" for name, _ in gathered.tools):
         return gathered.findings
     from gate.collect.bandit_findings import is_test_assert

@@ -16,11 +16,12 @@ from gate.collect.readers.sarif_parts import ArtifactLocation, Run
 _MAX_LENGTH = 1024
 _MAX_CHAIN = 8
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
-_DRIVE = re.compile(r"/?[A-Za-z]:/")
-_SOURCE_BASE = re.compile(r"(?i)root|repo|src|source|project|work|pwd|cwd")
+# Compiled when first used (re keeps them): each costs more at import than the report of a small project does.
+_SCHEME = r"([A-Za-z][A-Za-z0-9+.\-]+):"
+_DRIVE = r"/?[A-Za-z]:/"
+_SOURCE_BASE = r"(?i)root|repo|src|source|project|work|pwd|cwd"
 
-_CHECKOUTS = re.compile(
+_CHECKOUTS = (
     r"/github/workspace/"  # a container action
     r"|/(?:home/runner/work|__w|Users/runner/work|actions-runner/_work)/[^/]+/[^/]+/"  # GitHub's runners: OWNER/NAME
     r"|/?[A-Za-z]:/a/[^/]+/[^/]+/"  # GitHub's Windows runners
@@ -100,7 +101,7 @@ class Places:
                 return path
             if folder.startswith("/"):
                 absolute = posixpath.join(folder, path)
-                lone = len(self._bases) == 1 or _SOURCE_BASE.search(base_id) is not None
+                lone = len(self._bases) == 1 or re.search(_SOURCE_BASE, base_id) is not None
                 return path if lone and self._inside(absolute) is None else absolute
             path = posixpath.join(folder, path)
             if base.uri_base_id is None:
@@ -112,7 +113,12 @@ class Places:
         """Return the absolute folder that a base of the sources stands for; None for "/" and what is not a file."""
         base = self._bases[base_id]
         folder = _file_path(base.uri or "")
-        if folder is None or not folder.startswith("/") or not folder.strip("/") or not _SOURCE_BASE.search(base_id):
+        if (
+            folder is None
+            or not folder.startswith("/")
+            or not folder.strip("/")
+            or not re.search(_SOURCE_BASE, base_id)
+        ):
             return None
         return f"{folder.rstrip('/')}/"
 
@@ -121,7 +127,7 @@ class Places:
         if path.startswith("/"):
             root = next((root for root in self._roots if path.startswith(root)), None)
             if root is None:
-                checkout = _CHECKOUTS.match(path)
+                checkout = re.match(_CHECKOUTS, path)
                 if checkout is None:
                     return None
                 root = checkout[0]
@@ -133,9 +139,9 @@ class Places:
 def _file_path(uri: str) -> str | None:
     """Return the POSIX path of a file URI or of a relative reference, percent-decoded; None for other schemes."""
     text = uri.replace("\\", "/")
-    if _DRIVE.match(text):
+    if re.match(_DRIVE, text):
         text = "/" + text.lstrip("/")
-    elif scheme := _SCHEME.match(text):
+    elif scheme := re.match(_SCHEME, text):
         if scheme[1].lower() != "file":
             return None
         text = text[len("file:") :]

@@ -9,7 +9,6 @@ count (suppressions, kind, baseline), and those are looked at one by one.
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections import Counter
@@ -19,10 +18,22 @@ from operator import attrgetter
 import msgspec
 
 from gate.collect.readers.errors import ReportError
-from gate.collect.readers.sarif_parts import TALLY, UNSAID, UNSCORED, FullLog, Level, Log, Result, Run, Score, Tool
+from gate.collect.readers.sarif_parts import (
+    DECODED,
+    TALLY,
+    UNSAID,
+    UNSCORED,
+    FullLog,
+    Level,
+    Log,
+    Result,
+    Run,
+    Score,
+    Tool,
+)
 
 _LEVELS = {name: Level(name) for name in ("none", "note", "warning", "error")}
-_SPELLED_OUT = re.compile(rb"\\u00(?:[4-7]|2[dD])")
+_SPELLED_OUT = rb"\\u00(?:[4-7]|2[dD])"
 """An escape of a letter or the hyphen: the only other way to spell a member's name. No tool writes them."""
 
 _SUPPRESSIONS, _KIND, _BASELINE = (attrgetter(name) for name in ("suppressions", "kind", "baseline_state"))
@@ -43,24 +54,28 @@ def decode_log(body: bytes) -> tuple[Log, bool]:
             # There is a run without results, or this is no SARIF. Empty lists leave nothing to count but their names.
             log, doubled = _decode(body, Log)
             lists = sum(run.results is not None for run in log.runs or ())
-            doubled = doubled or body.count(b'"results"') != lists or _SPELLED_OUT.search(body) is not None
+            doubled = doubled or body.count(b'"results"') != lists or re.search(_SPELLED_OUT, body) is not None
     return log, doubled
 
 
 def _decode(body: bytes, kind: type[Log]) -> tuple[Log, bool]:
     """Return a document and whether more was decoded than is left in it."""
-    TALLY.results = TALLY.levels = TALLY.scores = 0
-    log = msgspec.json.decode(body, type=kind, dec_hook=_counted)
+    TALLY.levels = TALLY.scores = 0
+    try:
+        log = msgspec.json.decode(body, type=kind, dec_hook=_counted)
+        decoded = len(DECODED)
+    finally:
+        DECODED.clear()
     kept = [_kept(run) for run in log.runs or ()]
     results, levels, scores = (sum(counts) for counts in zip(*kept, strict=True)) if kept else (0, 0, 0)
-    return log, (results, levels, scores) != (TALLY.results, TALLY.levels, TALLY.scores)
+    return log, (results, levels, scores) != (decoded, TALLY.levels, TALLY.scores)
 
 
 def _counted(kind: type[Level] | type[Score], value: object) -> Level | Score:
     """Take the value of a level or a score as the decoder meets it. Raises TypeError; the decoder adds the place."""
     if kind is Level:
         TALLY.levels += 1
-        if isinstance(value, str):
+        if type(value) is str:
             return _LEVELS.get(value) or Level(value)
     else:
         TALLY.scores += 1
@@ -129,6 +144,7 @@ def _hides(result: Result) -> bool:
 
 def _refuse_doubled(data: bytes) -> None:
     """Raise ReportError when any object of a document names a member twice. Builds nothing that it keeps."""
+    import json
 
     def check(pairs: list[tuple[str, object]]) -> None:
         if len(pairs) > 1 and len(names := {name for name, _ in pairs}) != len(pairs):

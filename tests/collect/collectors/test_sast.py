@@ -22,6 +22,7 @@ from gate.collect.tools import Tool
 from gate.collect.workspace import Entry, EntryType, Workspace
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Unreadable
 from gate.model.finding import Finding
+from gate.model.lazy import LazyFindings
 
 ROOT = Path(__file__).parents[3]
 SARIF = ROOT / "tests/collect/readers/data/sarif"
@@ -104,7 +105,7 @@ def collected(context: Context) -> Collected:
     assert isinstance(evidence, Collected), evidence
     assert evidence.kind == "sast"
     assert [error.message for error in SCHEMA.iter_errors(evidence.facts)] == []
-    assert sast_facts(evidence.findings, evidence.facts) == evidence.facts
+    assert sast_facts(tuple(evidence.findings), evidence.facts) == evidence.facts
     return evidence
 
 
@@ -497,6 +498,13 @@ class TestReports:
         evidence = collected(context(space, reports="r.sarif", bandit=False))
         assert evidence.facts["tools"] == [{"name": "T", "version": None}]
         assert "files_scanned" not in evidence.facts
+
+    def test_a_lone_report_is_counted_without_making_findings(self, tmp_path: Path) -> None:
+        report = sarif(result(), result(suppressions=[{"kind": "inSource"}]), result(level="error"))
+        space = workspace(tmp_path, {"r.sarif": report, "e.sarif": clean()}, "r.sarif", "e.sarif")
+        findings = collected(context(space, reports="*.sarif")).findings
+        assert isinstance(findings, LazyFindings)
+        assert [item.severity for item in findings] == ["medium", "medium", "high"]
 
     def test_artifacts_are_files_scanned(self, tmp_path: Path) -> None:
         report = (SARIF / "eslint.sarif").read_bytes()

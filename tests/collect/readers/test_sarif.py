@@ -14,6 +14,7 @@ from gate.collect.readers import sarif_document
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.sarif import SarifProblem, SarifRun, read_sarif
 from gate.model.finding import Finding
+from gate.model.lazy import tally
 
 DATA = Path(__file__).parent / "data" / "sarif"
 
@@ -506,9 +507,18 @@ RESULTS = st.fixed_dictionaries(
     {"message": st.fixed_dictionaries({"text": st.text(max_size=40)})},
     optional={
         "ruleId": st.text(max_size=8),
-        "level": st.sampled_from(["none", "note", "warning", "error"]),
-        "kind": st.sampled_from(["fail", "pass", "review"]),
-        "baselineState": st.sampled_from(["new", "absent"]),
+        "level": st.sampled_from(["none", "note", "warning", "error", "Error", "odd", "", None]),
+        "kind": st.sampled_from(["fail", "pass", "review", "open"]),
+        "baselineState": st.sampled_from(["new", "absent", "unchanged"]),
+        "ruleIndex": st.integers(-1, 2),
+        "rule": st.fixed_dictionaries({}, optional={"id": st.sampled_from(["A", "B"]), "index": st.integers(-1, 2)}),
+        "suppressions": st.lists(
+            st.fixed_dictionaries(
+                {"kind": st.just("inSource")}, optional={"status": st.sampled_from(["accepted", "x"])}
+            ),
+            max_size=2,
+        ),
+        "properties": st.fixed_dictionaries({}, optional={"security-severity": st.sampled_from(["9.1", 5, "", None])}),
         "locations": st.lists(
             st.builds(lambda uri, line: at(uri, line)["locations"][0], st.text(max_size=12), st.integers(-1, 9)),
             max_size=2,
@@ -517,13 +527,21 @@ RESULTS = st.fixed_dictionaries(
 )
 
 
+RULES = [
+    {"id": "A", "properties": {"security-severity": "7.5"}},
+    {"id": "B", "defaultConfiguration": {"level": "note"}},
+]
+
+
 @given(st.lists(st.lists(RESULTS, max_size=5), min_size=1, max_size=3))
 def test_every_result_is_counted_once(runs: list[list[dict[str, object]]]) -> None:
-    for read, given_results in zip(read_sarif(log(*(run(*items) for items in runs))), runs, strict=True):
+    document = log(*(run(*items, driver={"rules": RULES}) for items in runs))
+    for read, given_results in zip(read_sarif(document), runs, strict=True):
         counted = [
             item for item in given_results if item.get("kind") != "pass" and item.get("baselineState") != "absent"
         ]
-        assert len(read.findings) == len(counted)
+        assert len(read.findings) == len(list(read.findings)) == len(counted)
+        assert tally(read.findings) == tally(tuple(read.findings))
         assert len(read.findings) + read.not_findings == len(given_results)
         assert len({item.fingerprint for item in read.findings}) == len(counted)
         for item in read.findings:
@@ -534,7 +552,10 @@ def test_every_result_is_counted_once(runs: list[list[dict[str, object]]]) -> No
 def read_or_refused(data: bytes) -> None:
     """Nothing but runs or a ReportError comes out."""
     with suppress(ReportError):
-        assert read_sarif(data)
+        runs = read_sarif(data)
+        assert runs
+        for run in runs:
+            assert tally(run.findings) == tally(tuple(run.findings))
 
 
 @given(JSON)
