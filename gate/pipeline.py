@@ -107,6 +107,7 @@ def collect(
             log=machine.progress.log,
             cache=machine.cache,
             self_tests=self_tests,
+            now=machine.now,
         )
         machine.progress.start(collector.kind)
         begun = time.monotonic()

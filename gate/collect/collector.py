@@ -11,12 +11,18 @@ from gate.collect.self_test import SelfTests
 from gate.model.json import JsonObject
 
 if TYPE_CHECKING:  # words of signatures only; whoever makes a context has them all
+    from datetime import datetime
+
     from gate.collect.changes import Changes
     from gate.collect.process import Runner
     from gate.collect.scan import Scanner
     from gate.collect.tools import Toolbox
     from gate.collect.workspace import Workspace
     from gate.model.evidence import Evidence, Gap
+
+
+def _no_clock() -> datetime:
+    raise RuntimeError("This context was made without a clock: pass `now`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Context:
     the profile's defaults) plus what the criteria ask for. `changes` is None when no base was given, a Gap when one was
     given and could not be compared with. `jobs` is how many processes may run side by side. `log` takes one plain
     line for --verbose and CI logs. `cache` keeps what scanners said of a file, `self_tests` what their canaries showed,
-    for all collectors of one run.
+    for all collectors of one run. `now` is the present time in UTC, for what has an age.
     """
 
     workspace: Workspace
@@ -39,6 +45,7 @@ class Context:
     log: Callable[[str], None] = lambda _line: None
     cache: Cache = NO_CACHE
     self_tests: SelfTests = field(default_factory=SelfTests)
+    now: Callable[[], datetime] = _no_clock
 
     @property
     def scanner(self) -> Scanner:
