@@ -88,6 +88,18 @@ class Repository:
         """Whether the history was cut off when it was fetched. Raises ToolProblem."""
         return self._git.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
+    def last_changed(self, path: str) -> int | None:
+        """Return when the last commit up to HEAD that touches a path was made (Unix seconds), None without one.
+
+        In a shallow clone the oldest commit seems to touch everything: ask `is_shallow` first. Raises ToolProblem.
+        """
+        if self.head_commit() is None:
+            return None
+        # Plumbing: the repository's settings of `git log` (signatures, decorations) do not reach it.
+        told = self._git.run("--literal-pathspecs", "rev-list", "-1", "--timestamp", "HEAD", "--", path).stdout
+        seconds = told.split(b" ", 1)[0]
+        return int(seconds) if seconds.isdigit() else None
+
     def changes(self, base: str) -> Changes | Gap:
         """Return which lines of the working tree differ from a base, a Gap when that cannot be told. Raises nothing.
 

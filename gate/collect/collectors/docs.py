@@ -8,11 +8,14 @@ words stand in some heading of the document, whatever their case; `RTO|Recovery 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from gate.collect.collector import Context
+from gate.collect.process import ToolProblem
 from gate.collect.readers.document import MARKDOWN_SUFFIXES, Document, Link, read_document
 from gate.collect.workspace import Content, EntryType, ReadProblem, Workspace
 from gate.formats.globs import matches
@@ -20,8 +23,12 @@ from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source
 from gate.model.finding import Finding
 from gate.model.json import Json, JsonObject
 
+if TYPE_CHECKING:  # imported when there is a history to ask
+    from gate.collect.git import Repository
+
 _LIMIT = 2 * 1024 * 1024
 _LISTED = 20
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class DocsCollector:
         if not wanted:
             return Missing(self.kind, "no document is named: name one under evidence › docs › items in the policy")
         tree = _Tree(context.workspace)
+        ages = _Ages(context)
         items: JsonObject = {}
         gaps: list[Gap] = []
         sources: dict[str, Source] = {}
@@ -56,7 +64,7 @@ class DocsCollector:
                 continue
             content, document = read
             broken = [link for link in document.links if tree.is_broken(path, link.target)]
-            items[each.id] = _item(path, each, document, broken)
+            items[each.id] = _item(path, each, document, broken) | ages.of(path)
             sources[path] = Source(How.PRODUCED, path, content.sha256, detail=f"{document.words:,} words")
             findings[path] = [*_placeholder_findings(path, document), *_link_findings(path, broken)]
         every = tuple(finding for found in findings.values() for finding in found)
@@ -101,6 +109,29 @@ class _Tree:
             elif part not in ("", "."):
                 resolved.append(part)
         return not self._workspace.exists("/".join(resolved))
+
+
+class _Ages:
+    """How long ago documents were changed, as far as the history tells."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._repository: Repository | None = None
+        if context.workspace.has_git:
+            from gate.collect.git import NoRepositoryError, Repository
+
+            with suppress(ToolProblem, NoRepositoryError):
+                repository = Repository(context.workspace.root, context.runner, context.tools.find("git"))
+                # Of a history that was cut off, the oldest commit there is seems to have changed everything.
+                self._repository = None if repository.is_shallow() else repository
+
+    def of(self, path: str) -> JsonObject:
+        """Return `last_changed_days` (whole days, 0 for a time to come), nothing where the history does not tell."""
+        with suppress(ToolProblem):
+            changed = self._repository.last_changed(path) if self._repository else None
+            if changed is not None:
+                return {"last_changed_days": max(0, int(self._context.now().timestamp() - changed) // _DAY)}
+        return {}
 
 
 def _wanted(request: JsonObject) -> list[_Wanted]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gate.collect.collector import Context
 from gate.collect.collectors.docs import DocsCollector
+from gate.collect.git import open_workspace
+from gate.collect.tools import SystemToolbox
 from gate.collect.workspace import Workspace
 from gate.model.evidence import Collected, Missing
 from gate.model.json import Json
 from tests.support.fakes import context, tracked, write
+from tests.support.repositories import RUNNER, commit, git, git_tool, make_repository
 
 FILES: dict[str, str | bytes] = {
     "README.md": "# Shop\n\n"
@@ -100,3 +105,40 @@ def test_nothing_named_is_nothing_proven(root: Path) -> None:
 def test_a_broken_url_is_a_broken_link(root: Path) -> None:
     write(root, {"README.md": '<a href="http://[bad">x</a>\n'})
     assert item(collect(root, {"x": {"paths": ["README.md"]}}), "x")["broken_links"] == 1
+
+
+def test_the_age_of_a_document_is_told_where_the_history_is_whole(tmp_path: Path) -> None:
+    repo = make_repository(tmp_path / "repo")
+    write(repo, {"RUNBOOK.md": "# Runbook\n", ":(glob)*.md": "# Strange\n"})
+    commit(repo, "one")
+    changed = int(git(repo, "log", "-1", "--format=%ct"))
+    write(repo, {"other.py": "x = 1\n"})
+    commit(repo, "two")
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{repo}", str(shallow))
+
+    def age(root: Path, days: float) -> list[Json]:
+        moment = datetime.fromtimestamp(changed + days * 86_400, UTC)
+        request: dict[str, Json] = {"items": {"a": {"paths": "RUNBOOK.md"}, "b": {"paths": "?(glob)?.md"}}}
+        workspace = open_workspace(root, RUNNER, git_tool())
+        found = Context(workspace, RUNNER, SystemToolbox(RUNNER), request, now=lambda: moment)
+        evidence = DocsCollector().collect(found)
+        assert isinstance(evidence, Collected)
+        return [item(evidence, name).get("last_changed_days") for name in ("a", "b")]
+
+    assert age(repo, 0.5) == [0, 0]
+    assert age(repo, 400.9) == [400, 400]
+    assert age(repo, -3) == [0, 0]
+    assert age(shallow, 10) == [None, None]
+
+
+def test_a_document_that_was_never_committed_has_no_age(tmp_path: Path) -> None:
+    repo = make_repository(tmp_path / "repo")
+    write(repo, {"RUNBOOK.md": "# Runbook\n"})
+    git(repo, "add", "RUNBOOK.md")
+    request: dict[str, Json] = {"items": {"a": {"paths": "RUNBOOK.md"}}}
+    evidence = DocsCollector().collect(
+        Context(open_workspace(repo, RUNNER, git_tool()), RUNNER, SystemToolbox(RUNNER), request)
+    )
+    assert isinstance(evidence, Collected)
+    assert "last_changed_days" not in item(evidence, "a")
