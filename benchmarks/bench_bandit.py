@@ -58,11 +58,14 @@ def _by_gate(root: Path) -> Counter[tuple[object, ...]]:
     from gate.collect.bandit_run import Bandit
     from gate.collect.process import SubprocessRunner
     from gate.collect.python_files import python_files
-    from gate.collect.tools import Tool
+    from gate.collect.scan import Scanner
+    from gate.collect.self_test import SelfTests
+    from gate.collect.tools import SystemToolbox
     from gate.collect.workspace import Workspace
 
-    files = python_files(Workspace(root, tracked=None)).files
-    bandit = Bandit(SubprocessRunner(), Tool("bandit", "", tuple(BANDIT)), root)
+    workspace, runner = Workspace(root, tracked=None), SubprocessRunner()
+    files = python_files(workspace).files
+    bandit = Bandit(Scanner(runner, SystemToolbox(runner), SelfTests()), workspace)
     run = bandit.run(files, jobs=len(os.sched_getaffinity(0)))
     assert len(run.scanned) == FILES, run.gaps
     return Counter((issue.filename, issue.test_id, issue.line_number, issue.col_offset) for issue in run.issues)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from gate.collect.bandit_run import BanditRun
+from gate.collect.bandit_text import message
 from gate.collect.readers.bandit_json import BanditIssue
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.model.finding import Finding, Severity
@@ -16,10 +17,7 @@ from gate.model.json import JsonObject
 TOOL = "bandit"
 
 _SEVERITIES: dict[str, Severity] = {"HIGH": "high", "MEDIUM": "medium", "LOW": "low", "UNDEFINED": "low"}
-_MESSAGE_LENGTH = 300
 _TEST_FILE = re.compile(r"(?:^|/)(?:tests/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
-_ADDRESS = re.compile(r" object at 0x[0-9a-f]+")
-_PASSWORD_CHECKS = frozenset({"B105", "B106", "B107"})
 
 
 def is_test_code(path: str) -> bool:
@@ -67,7 +65,7 @@ def _of_file(path: str, issues: Iterable[tuple[BanditIssue, bool]], lines: list[
         yield Finding(
             rule=issue.test_id,
             severity=_SEVERITIES.get(issue.issue_severity, "high"),
-            message=_message(issue),
+            message=message(issue.test_id, issue.issue_text),
             tool=TOOL,
             path=path,
             line=issue.line_number if issue.line_number > 0 else None,
@@ -75,14 +73,6 @@ def _of_file(path: str, issues: Iterable[tuple[BanditIssue, bool]], lines: list[
             suppressed=suppressed,
             properties=properties,
         )
-
-
-def _message(issue: BanditIssue) -> str:
-    text = " ".join(_ADDRESS.sub("", issue.issue_text[: 4 * _MESSAGE_LENGTH]).split())
-    if issue.test_id in _PASSWORD_CHECKS:
-        # bandit quotes the password behind the colon; a report is no place for it.
-        text = text.partition(": '")[0]
-    return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 1] + "…"
 
 
 def _lines(workspace: Workspace, path: str) -> list[bytes]:

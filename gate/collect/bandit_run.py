@@ -15,22 +15,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-from gate.collect.process import Runner, ToolProblem
+from gate.collect.bandit_cache import BanditCache, KnownFile
+from gate.collect.bandit_scan import TIMEOUT, scan_files
+from gate.collect.cache import NO_CACHE, Cache, from_cache
 from gate.collect.python_files import PythonFile
-from gate.collect.readers.bandit_json import BanditIssue, BanditReport, read_bandit
-from gate.collect.readers.errors import ReportError
-from gate.collect.tools import Tool
+from gate.collect.readers.bandit_json import BanditIssue, BanditReport
+from gate.collect.scan import Scanner, Step
+from gate.collect.scan_problem import ScanProblem
+from gate.collect.workspace import Workspace
 from gate.model.evidence import Gap
 
-_INI = Path(__file__).parent / "data" / "bandit.ini"
-_EXIT_CODES = frozenset({0, 1})
-_TIMEOUT = 900.0
-_MEMORY = 4 * 1024**3
 _MAX_ARGUMENTS = 400_000
 """Bytes of the paths in one command line; Linux takes two megabytes with the environment."""
 _SHARE = 2 * 1024 * 1024
@@ -38,6 +36,8 @@ _SHARE = 2 * 1024 * 1024
 _MAX_RETRIES = 24
 """Runs that may be spent on finding the file that makes a share crash."""
 
+_SAME_FOR_ALL = frozenset({Step.FOUND, Step.CANARY, Step.COVERED})
+"""What is the tool's own fault: no file makes it so, and looking for one would be in vain."""
 _TIMED_OUT = "did not end within"
 _STDERR_FULL = 60_000
 """Bytes of stderr from which on some of it may have been cut away."""
@@ -52,18 +52,19 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class BanditRun:
-    """What bandit found. Filenames are paths of the workspace."""
+    """What bandit found. Filenames are paths of the workspace. `cached` says what of it an earlier run found."""
 
     issues: tuple[BanditIssue, ...] = ()
     suppressed: tuple[BanditIssue, ...] = ()
     scanned: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    cached: str = ""
 
 
 @dataclass(slots=True)
 class _Share:
-    """What one thread gathers; `retries` is what is left to spend on crashes."""
+    """What one thread gathers; `retries` is what is left to spend on crashes, `untrusted` a self-test that failed."""
 
     issues: list[BanditIssue] = field(default_factory=list)
     suppressed: list[BanditIssue] = field(default_factory=list)
@@ -71,28 +72,47 @@ class _Share:
     failed: list[str] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     retries: int = _MAX_RETRIES
+    untrusted: str | None = None
 
 
 class Bandit:
-    """Runs bandit on files of a workspace whose absolute path is `root`."""
+    """Runs bandit on files of a workspace. `timeout` is in seconds, of one share."""
 
-    def __init__(self, runner: Runner, tool: Tool, root: Path) -> None:
-        self._runner = runner
-        self._tool = tool
-        self._root = str(root).rstrip("/") + "/"
+    def __init__(
+        self, scanner: Scanner, workspace: Workspace, cache: Cache = NO_CACHE, *, timeout: float = TIMEOUT
+    ) -> None:
+        self._scanner = scanner
+        self._workspace = workspace
+        self._cache = cache
+        self._timeout = timeout
+        self._root = str(workspace.root).rstrip("/") + "/"
 
     def run(self, files: Sequence[PythonFile], *, jobs: int = 1, ignore_nosec: bool = False) -> BanditRun:
-        """Scan the files, `jobs` processes side by side. Raises nothing: what was not scanned is in `gaps`."""
-        shares = cut(files, jobs)
+        """Scan the files, `jobs` processes side by side. Raises nothing: what was not scanned is in `gaps`.
+
+        What the cache knows of a file is not looked for again. Where bandit fails a self-test in any share, nothing
+        that it said counts, and nothing is kept.
+        """
+        try:
+            cache = BanditCache(self._cache, self._scanner.find("bandit").version, ignore_nosec=ignore_nosec)
+        except ScanProblem as problem:
+            return _nothing(files, problem.reason)
+        known, left = cache.split(files)
+        shares = cut(left, jobs)
         with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
             done = list(pool.map(lambda share: self._share(share, ignore_nosec), shares))
-        return BanditRun(
+        for share in done:
+            if share.untrusted is not None:
+                return _nothing(files, share.untrusted)
+        run = BanditRun(
             issues=tuple(issue for share in done for issue in share.issues),
             suppressed=tuple(issue for share in done for issue in share.suppressed),
             scanned=tuple(path for share in done for path in share.scanned),
             failed=tuple(path for share in done for path in share.failed),
             gaps=tuple(gap for share in done for gap in share.gaps),
         )
+        cache.keep(left, self._whole(run), self._workspace)
+        return _with(run, known)
 
     def _share(self, paths: Sequence[str], ignore_nosec: bool) -> _Share:
         share = _Share()
@@ -106,9 +126,12 @@ class Bandit:
                 # Comments that bandit does not understand fill stderr, and crashed checks may hide behind them.
                 _, told = self._once(paths, ignore_nosec=True)
             if len(told) >= _STDERR_FULL:
-                raise ToolProblem("bandit", "complained more than can be kept")
-        except ToolProblem as problem:
-            if len(paths) > 1 and share.retries >= 2 and _TIMED_OUT not in problem.reason:
+                raise ScanProblem("bandit", "complained more than can be kept", Step.ERRORS)
+        except ScanProblem as problem:
+            if problem.step is Step.CANARY:
+                share.untrusted = problem.reason
+            fault_of_all = problem.step in _SAME_FOR_ALL or _TIMED_OUT in problem.reason
+            if len(paths) > 1 and share.retries >= 2 and not fault_of_all:
                 share.retries -= 2
                 middle = len(paths) // 2
                 self._scan(paths[:middle], share, ignore_nosec)
@@ -117,7 +140,7 @@ class Bandit:
             share.failed += paths
             share.gaps += [Gap(path, f"was not scanned: {problem}", path) for path in paths]
             return
-        share.gaps += self._crashed_checks(told.decode(errors="replace"))
+        share.gaps += self._crashed_checks(told)
         self._sort_out(paths, report, share)
         marked = sorted(path for path, count in report.scanned.items() if count)
         if marked:
@@ -139,7 +162,9 @@ class Bandit:
         names = set(marked)
         try:
             report, _ = self._once(marked, ignore_nosec=True)
-        except ToolProblem as problem:
+        except ScanProblem as problem:
+            if problem.step is Step.CANARY:
+                share.untrusted = problem.reason
             reason = f"has # nosec comments, and what they suppress could not be listed: {problem}"
             share.gaps += [Gap(path, reason, path, facts=("suppressed",)) for path in marked]
             return
@@ -151,27 +176,23 @@ class Bandit:
             else:
                 share.suppressed.append(issue)
 
-    def _once(self, paths: Sequence[str], ignore_nosec: bool) -> tuple[BanditReport, bytes]:
-        """Run bandit once; return its report and stderr. Raises ToolProblem when it proves nothing about any file."""
-        arguments = ["-q", "-f", "json", "-n", "1", "-x", "", "--ini", str(_INI)]
-        if ignore_nosec:
-            arguments.append("--ignore-nosec")
-        completed = self._runner.run(
-            self._tool.program,
-            self._tool.arguments(*arguments, "--", *(self._root + path for path in paths)),
-            cwd=Path("/"),
-            exit_codes=_EXIT_CODES,
-            timeout=_TIMEOUT,
-            memory=_MEMORY,
-        )
-        try:
-            report = read_bandit(completed.stdout)
-        except ReportError as error:
-            raise ToolProblem("bandit", error.reason) from None
-        if bool(report.issues) != (completed.exit_code == 1):
-            told = f"ended with exit code {completed.exit_code}, but lists {len(report.issues)} issues"
-            raise ToolProblem("bandit", told)
-        return self._in_workspace(report), completed.stderr.encode(errors="replace")
+    def _once(self, paths: Sequence[str], ignore_nosec: bool) -> tuple[BanditReport, str]:
+        """Run bandit once; return its report and stderr. Raises ScanProblem when it proves nothing about any file."""
+        whole = [self._root + path for path in paths]
+        scan = scan_files(self._scanner, whole, ignore_nosec=ignore_nosec, timeout=self._timeout)
+        return self._in_workspace(scan.report), scan.stderr
+
+    def _whole(self, run: BanditRun) -> dict[str, KnownFile]:
+        """Return what is known of the files that were scanned without any problem."""
+        clean = set(run.scanned) - set(run.failed) - {gap.path for gap in run.gaps if gap.path is not None}
+        found = {path: KnownFile() for path in clean}
+        for issue in run.issues:
+            if issue.filename in found:
+                found[issue.filename].issues.append(issue)
+        for issue in run.suppressed:
+            if issue.filename in found:
+                found[issue.filename].suppressed.append(issue)
+        return found
 
     def _crashed_checks(self, stderr: str) -> list[Gap]:
         """Return a gap for each check that crashed: bandit goes on without it, and says so nowhere else."""
@@ -181,16 +202,33 @@ class Bandit:
         ]
 
     def _in_workspace(self, report: BanditReport) -> BanditReport:
-        from msgspec.structs import replace
+        from msgspec.structs import replace as changed
 
         return BanditReport(
-            tuple(replace(issue, filename=self._relative(issue.filename)) for issue in report.issues),
+            tuple(changed(issue, filename=self._relative(issue.filename)) for issue in report.issues),
             {self._relative(path): reason for path, reason in report.failed.items()},
             {self._relative(path): count for path, count in report.scanned.items()},
         )
 
     def _relative(self, path: str) -> str:
         return path.removeprefix(self._root)
+
+
+def _with(run: BanditRun, known: Mapping[str, KnownFile]) -> BanditRun:
+    """Return a run with what was known before."""
+    files = known.values()
+    return replace(
+        run,
+        issues=(*run.issues, *(issue for file in files for issue in file.issues)),
+        suppressed=(*run.suppressed, *(issue for file in files for issue in file.suppressed)),
+        scanned=(*run.scanned, *known),
+        cached=from_cache(len(known), (file.origin for file in files)),
+    )
+
+
+def _nothing(files: Sequence[PythonFile], reason: str) -> BanditRun:
+    """Return a run that proved nothing about any file, for a reason that is not a file's."""
+    return BanditRun(failed=tuple(file.path for file in files), gaps=(Gap("bandit", reason),))
 
 
 def cut(files: Sequence[PythonFile], jobs: int) -> list[list[str]]:

@@ -22,10 +22,11 @@ _PEEK = 256
 
 @dataclass(frozen=True, slots=True)
 class PythonFile:
-    """A tracked regular file that holds Python. `size` is in bytes."""
+    """A tracked regular file that holds Python. `size` is in bytes, `sha256` of them in hex."""
 
     path: str
     size: int
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def python_files(workspace: Workspace, exclude: Sequence[str] = ()) -> PythonFil
 def _sized(workspace: Workspace, path: str) -> PythonFile | Gap:
     """Read a file once: what the gate cannot read, bandit must not be given."""
     try:
-        return PythonFile(path, len(workspace.read(path, LIMIT).data))
+        content = workspace.read(path, LIMIT)
+        return PythonFile(path, len(content.data), content.sha256)
     except ReadProblem as problem:
         return problem.gap()
 

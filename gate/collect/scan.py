@@ -28,11 +28,15 @@ from gate.collect.scan_problem import ScanProblem, Step
 from gate.collect.self_test import Canary, SelfTests
 from gate.collect.tools import Tool, Toolbox
 
-__all__ = ["NotCovered", "Scan", "ScanProblem", "Scanned", "Scanner", "Step", "ToolErrors", "ToolRun"]
+__all__ = ["CanaryMissed", "NotCovered", "Scan", "ScanProblem", "Scanned", "Scanner", "Step", "ToolErrors", "ToolRun"]
 
 Report = TypeVar("Report")
 
 _GIGABYTE = 1024**3
+
+
+class CanaryMissed(Exception):
+    """Raised by a `check` whose run had the canary in it: it was not found. The text completes "TOOL …"."""
 
 
 class NotCovered(Exception):
@@ -50,7 +54,8 @@ class Scan(Generic[Report]):
     `exit_codes` are those that this use of the tool may end with. `read` takes the report from what the tool wrote to
     stdout and raises ReportError. `check` takes the report and how the run ended, returns what was covered as a short
     phrase ("505 files"), and raises NotCovered or ToolErrors. `canary` is what the tool must find before this run
-    counts; None only for the canary's own run. `cwd` None is a new, empty folder; it is never in the workspace.
+    counts; None only for the canary's own run, and for a run that has the canary among what it scans: there `check`
+    looks for it first, and raises CanaryMissed. `cwd` None is a new, empty folder; it is never in the workspace.
     `memory` is in bytes (`Runner.run`), `timeout` in seconds. `target` names what is scanned, for the log.
     """
 
@@ -156,6 +161,8 @@ class Scanner:
             raise ScanProblem(tool.name, f"wrote a report that {error.reason}", Step.REPORT) from None
         try:
             record.covered = scan.check(report, completed)
+        except CanaryMissed as problem:
+            raise ScanProblem(tool.name, str(problem), Step.CANARY) from None
         except NotCovered as problem:
             raise ScanProblem(tool.name, str(problem), Step.COVERED) from None
         except ToolErrors as problem:

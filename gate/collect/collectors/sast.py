@@ -87,11 +87,11 @@ def _run_bandit(context: Context, exclude: list[str], gathered: _Gathered) -> No
 
     context.log(f"bandit {tool.version} on {len(python.files):,} Python files, {context.jobs} side by side")
     ignore_nosec = context.request.get("ignore_nosec") is True
-    bandit = Bandit(context.runner, tool, context.workspace.root)
+    bandit = Bandit(context.scanner, context.workspace, context.cache)
     run = bandit.run(python.files, jobs=context.jobs, ignore_nosec=ignore_nosec)
     gathered.gaps += [_with_line(gap, context.workspace) for gap in run.gaps]
     gathered.failed.update(run.failed)
-    detail = f"{len(run.scanned):,} of {len(python.files):,} Python files"
+    detail = f"{len(run.scanned):,} of {len(python.files):,} Python files{run.cached and f', {run.cached}'}"
     gathered.sources.append(Source(How.PRODUCED, None, None, TOOL, tool.version, detail))
     if run.scanned:
         gathered.looked = gathered.names_files = True

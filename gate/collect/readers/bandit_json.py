@@ -61,13 +61,13 @@ def read_bandit(data: bytes) -> BanditReport:
     The issues of each file are counted and compared with the file's metrics, which bandit counts on its own.
     """
     if not data.strip():
-        raise ReportError("wrote no report")
+        raise ReportError("is empty")
     try:
         report = msgspec.json.decode(data, type=_Report)
     except msgspec.ValidationError as error:
-        raise ReportError(f"wrote a report that is not bandit's JSON: {error}") from None
+        raise ReportError(f"is not bandit's JSON: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ReportError(f"wrote a report that cannot be read as JSON: {error}") from None
+        raise ReportError(f"cannot be read as JSON: {error}") from None
     failed = {error.filename: error.reason for error in report.errors}
     metrics = {name: counts for name, counts in report.metrics.items() if name != "_totals" and name not in failed}
     counted = dict.fromkeys(metrics, 0)

@@ -52,7 +52,7 @@ def test_lines() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "wrote no report"),
+        (b"", "is empty"),
         (b"Traceback", "cannot be read as JSON"),
         (report()[:-3], "cannot be read as JSON"),
         (b"[]", "not bandit's JSON"),
