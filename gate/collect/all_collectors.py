@@ -14,6 +14,7 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "coverage": ("gate.collect.collectors.coverage", "CoverageCollector"),
     "sast": ("gate.collect.collectors.sast", "SastCollector"),
     "dependencies": ("gate.collect.collectors.dependencies", "DependenciesCollector"),
+    "licenses": ("gate.collect.collectors.licenses", "LicensesCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

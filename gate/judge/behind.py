@@ -96,6 +96,10 @@ def _rule(*names: str) -> Behind:
     return lambda finding, _require: finding.rule in names
 
 
+def _live_rule(*names: str) -> Behind:
+    return lambda finding, _require: finding.rule in names and not finding.suppressed
+
+
 BEHIND: dict[tuple[str, str], Behind] = {
     ("coverage", "patch"): _any,
     ("dependencies", "counts"): _counted("counts"),
@@ -103,6 +107,11 @@ BEHIND: dict[tuple[str, str], Behind] = {
     ("dependencies", "vulnerable"): _unsuppressed,
     ("docs", "broken_links"): _rule("docs.broken-link"),
     ("docs", "placeholders"): _rule("docs.placeholder"),
+    ("licenses", "contradictions"): _live_rule("licenses.contradictory"),
+    ("licenses", "denied"): _live_rule("licenses.denied"),
+    ("licenses", "known_percent"): _live_rule("licenses.unknown"),
+    ("licenses", "not_allowed"): _live_rule("licenses.denied", "licenses.not-allowed"),
+    ("licenses", "unknown"): _live_rule("licenses.unknown"),
     ("sast", "counts"): _counted("counts"),
     ("sast", "new"): _counted("new"),
     ("sast", "suppressed"): _suppressed,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from gate.judge.policy_mistakes import KeyPath, texts_below
 from gate.model.json import Json, JsonObject
 
-_LISTS = frozenset({"discover", "exclude", "files", "headings", "paths", "reports"})
-_GLOBS = _LISTS - {"headings"}
+_LISTS = frozenset({"allow", "deny", "discover", "exclude", "files", "headings", "paths", "reports"})
+_GLOBS = _LISTS - {"allow", "deny", "headings"}
 
 
 def is_list_setting(name: str) -> bool:

@@ -87,6 +87,13 @@ def _dependencies(facts: JsonObject) -> list[str]:
     return told + _each(facts, "skipped", "vulnerable")
 
 
+def _licenses(facts: JsonObject) -> list[str]:
+    lists = {"denied": facts.get("denied"), "not allowed": facts.get("not_allowed")}
+    found = {name: len(value) for name, value in lists.items() if isinstance(value, list)}
+    told = [f"{number:,} {name}" for name, number in found.items() if number]
+    return [_number(facts, "packages", "package", "packages"), *told, *_each(facts, "unknown")]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -121,6 +128,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "coverage": _coverage,
     "sast": _sast,
     "dependencies": _dependencies,
+    "licenses": _licenses,
     "docs": _documents,
     "files": _documents,
 }
