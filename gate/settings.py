@@ -47,6 +47,8 @@ class Runner:
     sha: str
     base_ref: str
     debug: bool = False
+    event_path: Path | None = None
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class ActionInputs:
     evidence: str = ""
     reports: str = ""
     bundle: str = ""
+    cache_dir: str = ""
     token: Secret = field(default_factory=lambda: Secret(""))
     verbose: str = ""
 
@@ -88,6 +91,8 @@ def read_runner(environ: Mapping[str, str]) -> Runner | None:
         sha=environ.get("GITHUB_SHA", ""),
         base_ref=environ.get("GITHUB_BASE_REF", ""),
         debug=environ.get("RUNNER_DEBUG") == "1",
+        event_path=_path(environ, "GITHUB_EVENT_PATH"),
+        run_id=environ.get("GITHUB_RUN_ID", ""),
     )
 
 

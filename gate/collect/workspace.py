@@ -156,6 +156,10 @@ class Workspace:
         """Whether git tracks this path; always False where there is no git."""
         return path in self._tracked_paths
 
+    def holds_tracked(self, path: str) -> bool:
+        """Whether a path is tracked or a folder of something tracked; without git all that lies on disk counts."""
+        return path.rstrip("/") in self._known
+
     def exists(self, path: str) -> bool:
         """Whether a path is part of the checkout: tracked, a folder of something tracked, or lying on disk."""
         plain = path.rstrip("/")

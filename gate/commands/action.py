@@ -80,6 +80,7 @@ def order_of(inputs: ActionInputs, runner: Runner | None, workspace: Path) -> Or
         policy_ref=target,
         evidence=lines(inputs.evidence),
         bundle=_in_workspace("bundle", inputs.bundle, workspace),
+        cache_dir=_in_workspace("cache_dir", inputs.cache_dir, workspace),
         reports=tuple(
             (name, _below("reports", str(path), workspace)) for name, path in map(report_pair, lines(inputs.reports))
         ),

@@ -22,6 +22,7 @@ def command(
     base: str | None,
     evidence: tuple[str, ...],
     bundle: Path | None,
+    cache_dir: Path | None,
     format_: str,
     output: Path | None,
     quiet: bool,
@@ -37,7 +38,19 @@ def command(
     from gate.report.summaries import table
 
     order = Order(
-        workspace, policy, profile, only, phase, base, evidence, bundle, format_, output, quiet=quiet, verbose=verbose
+        workspace,
+        policy,
+        profile,
+        only,
+        phase,
+        base,
+        evidence,
+        bundle,
+        format_,
+        output,
+        quiet=quiet,
+        verbose=verbose,
+        cache_dir=cache_dir,
     )
     found = collect_only(order, progress_for(order, sys.stderr))
     if format_ == "json":

@@ -39,6 +39,7 @@ class Order:
     publish: bool = False
     policy_ref: str | None = None
     """the revision to read the policy from; None for the working tree"""
+    cache_dir: Path | None = None
 
 
 def kinds(text: str) -> tuple[str, ...]:
@@ -111,6 +112,12 @@ _GATHERING = (
         help="What the policy's evidence section says: tests.reports=out/*.xml",
     ),
 )
+_CACHE = click.option(
+    "--cache-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep what scanners say of a file there, and take it from there. Never used for a fork's pull request.",
+)
 _ONLY = click.option(
     "--only", metavar="KIND,…", default="", callback=_only, help=f"Only these kinds of evidence: {', '.join(KINDS)}."
 )
@@ -158,7 +165,7 @@ def run_options(command: Command) -> Command:
         "--bundle", type=click.Path(path_type=Path), metavar="DIR", help="Also write the evidence there."
     )
     return _apply(
-        command, _WORKSPACE, *_POLICY, _ONLY, *_GATHERING, bundle, _format(*FORMATS), *_OUTPUT, publish, *_TALK
+        command, _WORKSPACE, *_POLICY, _ONLY, *_GATHERING, _CACHE, bundle, _format(*FORMATS), *_OUTPUT, publish, *_TALK
     )
 
 
@@ -166,7 +173,16 @@ def collect_options(command: Command) -> Command:
     """Give a command the options of `gate collect`."""
     bundle = click.option("--bundle", type=click.Path(path_type=Path), metavar="DIR", help="Write the evidence there.")
     return _apply(
-        command, _WORKSPACE, *_POLICY, _ONLY, *_GATHERING, bundle, _format("console", "json"), _OUTPUT[0], *_TALK
+        command,
+        _WORKSPACE,
+        *_POLICY,
+        _ONLY,
+        *_GATHERING,
+        _CACHE,
+        bundle,
+        _format("console", "json"),
+        _OUTPUT[0],
+        *_TALK,
     )
 
 

@@ -22,6 +22,7 @@ def command(
     base: str | None,
     evidence: tuple[str, ...],
     bundle: Path | None,
+    cache_dir: Path | None,
     format_: str,
     output: Path | None,
     reports: tuple[tuple[str, Path], ...],
@@ -37,7 +38,7 @@ def command(
 
     order = Order(
         workspace, policy, profile, only, phase, base, evidence, bundle, format_, output, reports, quiet, verbose,
-        publish=not no_publish,
+        publish=not no_publish, cache_dir=cache_dir,
     )  # fmt: skip
     progress = progress_for(order, sys.stderr)
     verdict = run(order, progress)

@@ -13,6 +13,7 @@ from gate.pipeline import Checkout, Machine, Progress, Silent
 from gate.settings import read_network, read_runner
 
 if TYPE_CHECKING:
+    from gate.collect.cache import Cache
     from gate.collect.git import Repository
     from gate.collect.workspace import Workspace
     from gate.model.json import Json
@@ -69,6 +70,21 @@ def check_out(order: Order, means: Machine, scope: str) -> Checkout:
     repository = open_repository(workspace, means)
     changes = repository.changes(order.base) if order.base else None
     return Checkout(workspace, repository.head_commit(), changes)
+
+
+def open_cache(order: Order, checkout: Checkout, means: Machine) -> Cache:
+    """Return the cache of this run. Raises UserError for a folder that the change under judgement could have filled."""
+    from gate.commands.cache_dir import open_cache as open_
+
+    return open_(order, read_runner(os.environ), checkout, means)
+
+
+def cache_notices(order: Order) -> tuple[str, ...]:
+    """Return what every report says about a cache that was asked for and not used."""
+    from gate.commands.cache_dir import NOT_USED, why_no_cache
+
+    reason = why_no_cache(read_runner(os.environ)) if order.cache_dir is not None else None
+    return () if reason is None else (NOT_USED.format(reason),)
 
 
 def open_repository(workspace: Workspace, means: Machine) -> Repository:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from gate import __version__
@@ -29,6 +30,7 @@ def gather(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]) -
     from gate.judge.requests import requests
 
     checkout = wiring.check_out(order, means, policy.scope)
+    means = replace(means, cache=wiring.open_cache(order, checkout, means))
     bundle = collect(collectors(kinds), requests(policy), checkout, means)
     if order.bundle is not None:
         write_bundle(order.bundle, bundle, __version__)
@@ -41,7 +43,8 @@ def run(order: Order, progress: PlainProgress) -> Verdict:
     policy = wiring.read_policy(order, means)
     with progress:
         bundle = gather(order, policy, means, kinds_of(policy, order.only, order.phase))
-    return judge(policy, bundle, now=wiring.now(), phase=order.phase, only=order.only)
+    verdict = judge(policy, bundle, now=wiring.now(), phase=order.phase, only=order.only)
+    return replace(verdict, notices=(*verdict.notices, *wiring.cache_notices(order)))
 
 
 def collect_only(order: Order, progress: PlainProgress) -> Bundle:
