@@ -57,6 +57,10 @@ def _of_file(path: str, issues: Iterable[tuple[BanditIssue, bool]], lines: list[
         identity = b"\0".join((issue.test_id.encode(), path.encode(), b"".join(code.split())))
         count = seen[identity] = seen.get(identity, -1) + 1
         properties: JsonObject = {"name": issue.test_name, "confidence": issue.issue_confidence.lower()}
+        if issue.issue_cwe is not None and issue.issue_cwe.id is not None:
+            properties["classes"] = [f"CWE-{issue.issue_cwe.id}"]
+        if suppressed:
+            properties["suppressions"] = [{"kind": "in_source", "status": "accepted"}]
         first, last = issue.lines
         if first < issue.line_number:
             properties["start_line"] = first

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter
 from threading import Lock
 from typing import TypeAlias, overload
 
 from gate.model.finding import Finding, Severity
+from gate.model.json import Json
 
-Sort: TypeAlias = tuple[str, Severity, bool, bool | None]
-"""What findings are counted by: `tool`, `severity`, `suppressed`, `new`."""
+BASELINE_STATES = frozenset({"new", "unchanged", "updated"})
 
-_SORT: Callable[[Finding], Sort] = attrgetter("tool", "severity", "suppressed", "new")
+Sort: TypeAlias = tuple[str, Severity, bool, bool | None, str | None, str | None]
+"""What findings are counted by: tool, severity, suppressed, new, by what kind suppressed, state since the baseline."""
 
 
 class LazyFindings(Sequence[Finding]):
@@ -74,4 +74,20 @@ class LazyFindings(Sequence[Finding]):
 
 def tally(findings: Sequence[Finding]) -> Mapping[Sort, int]:
     """Return how many findings there are of each sort, without making those that are not made yet."""
-    return findings.tally if isinstance(findings, LazyFindings) else Counter(map(_SORT, findings))
+    return findings.tally if isinstance(findings, LazyFindings) else Counter(map(_sort, findings))
+
+
+def _sort(finding: Finding) -> Sort:
+    by = baseline = None
+    if finding.properties:
+        state = finding.properties.get("baseline_state")
+        baseline = state if isinstance(state, str) and state in BASELINE_STATES else None
+    if finding.suppressed:
+        by = _suppressed_by(finding.properties.get("suppressions"))
+    return finding.tool, finding.severity, finding.suppressed, finding.new, by, baseline
+
+
+def _suppressed_by(suppressions: Json) -> str:
+    first = suppressions[0] if isinstance(suppressions, list) and suppressions else None
+    kind = first.get("kind") if isinstance(first, dict) else None
+    return kind if kind in ("in_source", "external") else "other"

@@ -9,11 +9,14 @@ import pytest
 
 from gate.model.evidence import Collected
 from gate.model.finding import Finding
+from gate.model.json import Json, JsonObject
 from gate.model.lazy import LazyFindings, Sort, tally
 
 ONE = Finding("R1", "high", "m", "t", "a.py", 3)
 TWO = Finding("R2", "low", "m", "t", suppressed=True, new=True)
-SORTS: Counter[Sort] = Counter({("t", "high", False, None): 1, ("t", "low", True, True): 1})
+SORTS: Counter[Sort] = Counter(
+    {("t", "high", False, None, None, None): 1, ("t", "low", True, True, "other", None): 1},
+)
 
 
 def lazy(called: list[None] | None = None) -> LazyFindings:
@@ -44,6 +47,13 @@ def test_counting_makes_nothing() -> None:
 
 def test_a_tuple_is_counted_by_its_items() -> None:
     assert tally((ONE, TWO)) == SORTS
+    of_a_baseline = replace(
+        TWO, properties={"baseline_state": "new", "suppressions": [{"kind": "in_source"}, {"kind": "external"}]}
+    )
+    assert tally((of_a_baseline,)) == {("t", "low", True, True, "in_source", "new"): 1}
+    odd_ones: list[Json] = [[], 3, [3], [{}], [{"kind": 3}]]
+    odd: list[JsonObject] = [{"suppressions": each, "baseline_state": 3} for each in odd_ones]
+    assert tally([replace(TWO, properties=each) for each in odd]) == {("t", "low", True, True, "other", None): 5}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +79,7 @@ def test_it_is_equal_to_a_tuple_of_the_same() -> None:
     assert lazy() != (TWO, ONE)
     assert lazy() != [ONE, TWO]
     flat = replace(ONE, properties={})
-    assert (flat,) == LazyFindings({("t", "high", False, None): 1}, lambda: [ONE])
+    assert (flat,) == LazyFindings({("t", "high", False, None, None, None): 1}, lambda: [ONE])
 
 
 def test_a_copy_is_a_tuple() -> None:

@@ -2,7 +2,8 @@
 
 Request: `reports [glob, …]` (SARIF files), `discover` (look for SARIF files where none are named), `bandit` (run it,
 default true), `ignore_nosec` (default false: `# nosec` comments are honoured and counted), `exclude [glob, …]` (paths
-that the policy leaves out; counted as `excluded`).
+that the policy leaves out; counted as `excluded`), `merge` ("by_line_and_class": what several tools tell of one line
+and one class of weakness is one finding, the others counted as `merged`; default "none").
 
 Asserts in test code (below `tests/`, `test_*.py`, `*_test.py`, `conftest.py`) are no findings; they are counted as
 `ignored_asserts`. A finding that several sources tell of (same tool, rule, path and line) counts once.
@@ -19,6 +20,7 @@ from gate.collect.collector import Context
 from gate.collect.disk import printable
 from gate.collect.reports import FoundReports, find_reports
 from gate.collect.sast_facts import sast_facts
+from gate.collect.sast_merge import BY_LINE_AND_CLASS, merged_by_line_and_class
 from gate.collect.workspace import REPORT_LIMIT, ReadProblem, Workspace
 from gate.formats.globs import GlobError, matches_any
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
@@ -39,6 +41,7 @@ class _Gathered:
     scanned: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     excluded: set[str] = field(default_factory=set)
+    absent: int = 0
     sources: list[Source] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     looked: bool = False
@@ -62,7 +65,7 @@ class SastCollector:
         found = find_reports(context.workspace, context.request)
         _read_reports(context, found, exclude, gathered)
         if gathered.looked:
-            return _collected(self.kind, gathered, context.changes)
+            return _collected(self.kind, gathered, context)
         return _nothing(self.kind, gathered, found, context.request)
 
 
@@ -145,6 +148,7 @@ def _read_report(context: Context, path: str, exclude: list[str], gathered: _Gat
         gathered.tools[run.tool, run.version] = None
         gathered.names_files = gathered.names_files or bool(run.artifacts)
         gathered.scanned.update(run.artifacts)
+        gathered.absent += run.absent
         kept: Sequence[Finding] = run.findings
         if exclude:
             out = {finding.path for finding in kept if finding.path is not None}
@@ -181,7 +185,8 @@ def _identity(finding: Finding) -> tuple[Json, ...]:
     return (finding.tool.lower(), finding.rule, str(place), finding.line, finding.suppressed)
 
 
-def _collected(kind: str, gathered: _Gathered, changes: Changes | Gap | None) -> Collected:
+def _collected(kind: str, gathered: _Gathered, context: Context) -> Collected:
+    changes = context.changes
     gaps = list(gathered.gaps)
     findings = _without_test_asserts(gathered)
     if gathered.bandit_missing is not None:
@@ -200,6 +205,11 @@ def _collected(kind: str, gathered: _Gathered, changes: Changes | Gap | None) ->
         findings = [_told_new(finding, _is_new(finding, changes)) for finding in findings]
     elif changes is not None:
         gaps.append(replace(changes, facts=("new",)))
+    if context.request.get("merge") == BY_LINE_AND_CLASS:
+        apart, findings = len(findings), merged_by_line_and_class(findings)
+        facts["merged"] = apart - len(findings)
+    if gathered.absent:
+        facts["baseline"] = {"absent": gathered.absent}
     if not isinstance(findings, LazyFindings):
         findings = tuple(findings)
     return Collected(kind, sast_facts(findings, facts), tuple(gathered.sources), tuple(gaps), findings)

@@ -10,6 +10,12 @@ import msgspec
 from gate.collect.readers.errors import ReportError
 
 
+class Weakness(msgspec.Struct, frozen=True, gc=False):
+    """The class of an issue, by its CWE number; bandit writes an empty object where it knows none."""
+
+    id: int | None = None
+
+
 class BanditIssue(msgspec.Struct, frozen=True, gc=False):
     """One result. Issues compare by value, so that two runs over the same file can be compared as multisets."""
 
@@ -23,6 +29,7 @@ class BanditIssue(msgspec.Struct, frozen=True, gc=False):
     line_range: tuple[int, ...] = ()
     col_offset: int = -1
     end_col_offset: int = 0
+    issue_cwe: Weakness | None = None
 
     @property
     def lines(self) -> tuple[int, int]:

@@ -33,8 +33,8 @@ class SarifRun:
     """One run of one tool.
 
     `scanned` is False where the run has no `results` at all: the tool did not scan. `not_findings` counts results that
-    say that a check passed, did not apply, only informs, or is gone since the baseline. `artifacts` are the workspace
-    paths that the run lists, which some tools do for every file they looked at and others never do.
+    say that a check passed, did not apply, only informs, or (`absent` of them) is gone since the baseline. `artifacts`
+    are the workspace paths that the run lists, which some tools do for every file they looked at and others never do.
     """
 
     tool: str
@@ -42,6 +42,7 @@ class SarifRun:
     scanned: bool
     findings: LazyFindings
     not_findings: int
+    absent: int
     artifacts: tuple[str, ...]
     problems: tuple[SarifProblem, ...]
 
@@ -50,8 +51,10 @@ def read_sarif(data: bytes, roots: Sequence[str] = ()) -> tuple[SarifRun, ...]:
     """Return the runs of a SARIF 2.1.0 document.
 
     `roots` are absolute paths by which the workspace is known ("/github/workspace"); findings below them get paths
-    relative to it. The findings' `new` is None, and `properties` may hold `name`, `help_uri`, `tags`, `end_line` and
-    `elsewhere` (the text of a place outside of the workspace). Raises ReportError as `sarif_document.decode` does.
+    relative to it. The findings' `new` is None, and `properties` may hold `name`, `help_uri`, `tags`, `end_line`,
+    `elsewhere` (the text of a place outside of the workspace), `security_severity` (a CVSS score), `classes` (CWEs),
+    `suppressions [{kind, status, justification}]` and `baseline_state`. Raises ReportError as `sarif_document.decode`
+    does.
     """
     with without_cycle_search():
         return tuple(_read_run(run, number, roots) for number, run in enumerate(decode(data).runs or (), 1))
@@ -61,7 +64,7 @@ def _read_run(run: Run, number: int, roots: Sequence[str]) -> SarifRun:
     driver = (run.tool or Tool()).driver or Component()
     name = one_line(driver.name or "", 100)
     places = Places(run, roots)
-    findings = lazy_findings(run, name or _NO_TOOL, places)
+    findings, absent = lazy_findings(run, name or _NO_TOOL, places)
     problems = [] if name else [SarifProblem(f"run {number} does not name its tool")]
     problems += _problems(run, name or _NO_TOOL, places)
     if len(problems) > MAX_PROBLEMS:
@@ -74,6 +77,7 @@ def _read_run(run: Run, number: int, roots: Sequence[str]) -> SarifRun:
         scanned=run.results is not None,
         findings=findings,
         not_findings=len(run.results or ()) - len(findings),
+        absent=absent,
         artifacts=places.artifacts(),
         problems=tuple(problems),
     )

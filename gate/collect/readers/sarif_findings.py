@@ -7,16 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b as _hash
+from math import isfinite
 from operator import attrgetter
 
 from gate.collect.readers.cycles import without_cycle_search
-from gate.collect.readers.sarif_parts import UNSCORED, Level, Result, Run, Suppression, Tool
+from gate.collect.readers.sarif_parts import UNSCORED, Level, Properties, Result, Run, Suppression, Tool
 from gate.collect.readers.sarif_places import NOWHERE, Places
-from gate.collect.readers.sarif_rules import Rules
+from gate.collect.readers.sarif_rules import Known, Rules, cvss, cwe_classes, one_line
 from gate.model.finding import Finding, quick_finding
 from gate.model.json import JsonObject
-from gate.model.lazy import LazyFindings, Sort
+from gate.model.lazy import BASELINE_STATES, LazyFindings, Sort
 
+_MAX_SUPPRESSIONS = 20
+_SUPPRESSED_BY = {"inSource": "in_source", "external": "external"}
 _NOT_FINDINGS = frozenset({"pass", "notApplicable", "informational"})
 _FINGERPRINT: Callable[[Finding], str] = attrgetter("fingerprint")
 _SHAPE: Callable[[Result], tuple[str | None, int | None, Level, str | None, str | None]] = attrgetter(
@@ -24,15 +27,20 @@ _SHAPE: Callable[[Result], tuple[str | None, int | None, Level, str | None, str 
 )
 
 
-def lazy_findings(run: Run, tool: str, places: Places) -> LazyFindings:
-    """Return the findings of a run: the results that do not say that a check passed, or that they are gone."""
-    rules = Rules(run.tool or Tool(), tool)
-    return LazyFindings(_tally(run.results or (), rules, tool), partial(_make, run.results or (), rules, tool, places))
+def lazy_findings(run: Run, tool: str, places: Places) -> tuple[LazyFindings, int]:
+    """Return the findings of a run, and how many more are gone since the baseline.
+
+    Results that say that a check passed, does not apply or only informs are neither.
+    """
+    results, rules = run.results or (), Rules(run.tool or Tool(), tool)
+    tally, absent = _tally(results, rules, tool)
+    return LazyFindings(tally, partial(_make, results, rules, tool, places)), absent
 
 
-def _tally(results: Sequence[Result], rules: Rules, tool: str) -> Counter[Sort]:
+def _tally(results: Sequence[Result], rules: Rules, tool: str) -> tuple[Counter[Sort], int]:
     """Count the findings without making them: most results differ in nothing that a count asks about."""
     tally: Counter[Sort] = Counter()
+    absent = 0
     odd = [
         result
         for result in results
@@ -41,20 +49,25 @@ def _tally(results: Sequence[Result], rules: Rules, tool: str) -> Counter[Sort]:
         or ((bag := result.properties) is not None and bag.security_severity is not UNSCORED)
     ]
     for result in odd:
-        if _is_finding(result.kind, result.baseline_state):
-            severity = rules.of(result).severity(result)
-            tally[tool, severity, _is_suppressed(result.suppressions), None] += 1
+        if result.kind in _NOT_FINDINGS:
+            continue
+        if result.baseline_state == "absent":
+            absent += 1
+            continue
+        severity, by = rules.of(result).severity(result), _suppressed_by(result.suppressions)
+        tally[tool, severity, by is not None, None, by, _baseline(result.baseline_state)] += 1
     if odd:
         counted = set(map(id, odd))
         results = [result for result in results if id(result) not in counted]
     for (rule_id, rule_index, level, kind, baseline), count in Counter(map(_SHAPE, results)).items():
-        if _is_finding(kind, baseline):
-            tally[tool, rules.named(rule_id, rule_index).grade(level, kind), False, None] += count
-    return tally
-
-
-def _is_finding(kind: str | None, baseline: str | None) -> bool:
-    return baseline != "absent" and kind not in _NOT_FINDINGS
+        if kind in _NOT_FINDINGS:
+            continue
+        if baseline == "absent":
+            absent += count
+            continue
+        severity = rules.named(rule_id, rule_index).grade(level, kind)
+        tally[tool, severity, False, None, None, _baseline(baseline)] += count
+    return tally, absent
 
 
 def _make(results: Sequence[Result], rules: Rules, tool: str, places: Places) -> list[Finding]:
@@ -84,12 +97,15 @@ def _made(results: Sequence[Result], rules: Rules, tool: str, places: Places) ->
                     line, end_line = line if line > 0 else None, None
             if end_line is not None or place.elsewhere is not None:
                 properties = _with_place(properties, line, end_line, place.elsewhere)
+        bag, baseline, suppressions = result.properties, result.baseline_state, result.suppressions
+        scored = bag is not None and bag.security_severity is not UNSCORED
+        if suppressions or baseline or scored or result.taxa or (bag is not None and bag.tags):
+            properties = _with_own(properties, known, result)
         # What identifies it apart from its line: the tool's own fingerprint, else the message.
         own = result.fingerprints or result.partial_fingerprints
         identity = (own.get("primaryLocationLineHash") or repr(sorted(own.items()))) if own else message
         identity = f"{known.prefix}{place.text}\0{identity}"
-        bag = result.properties
-        plain = (bag is None or bag.security_severity is UNSCORED) and result.kind is None
+        plain = not scored and result.kind is None
         findings.append(
             quick_finding(
                 known.id,
@@ -99,7 +115,7 @@ def _made(results: Sequence[Result], rules: Rules, tool: str, places: Places) ->
                 place.path,
                 line,
                 _hash(identity.encode(), digest_size=16).hexdigest(),
-                _is_suppressed(result.suppressions),
+                _suppressed_by(suppressions) is not None if suppressions else False,
                 None,
                 properties,
             )
@@ -128,6 +144,43 @@ def _with_place(properties: JsonObject, line: int | None, end_line: int | None, 
     return more
 
 
-def _is_suppressed(suppressions: Sequence[Suppression] | None) -> bool:
-    """Whether it is suppressed, and each suppression was accepted, as is one that says nothing of it (§3.27.23)."""
-    return bool(suppressions) and all(suppression.status in (None, "accepted") for suppression in suppressions or ())
+def _with_own(properties: JsonObject, known: Known, result: Result) -> JsonObject:
+    """Return properties with what the result says besides its rule."""
+    more: JsonObject = dict(properties)
+    bag = result.properties or Properties()
+    number = cvss(bag)
+    if number is not None and isfinite(number):
+        more["security_severity"] = number
+    classes = cwe_classes(bag.tags or (), result.taxa or ())
+    if classes:
+        more["classes"] = list(dict.fromkeys((*known.classes, *classes)))
+    if (state := _baseline(result.baseline_state)) is not None:
+        more["baseline_state"] = state
+    if result.suppressions:
+        more["suppressions"] = [_told(suppression) for suppression in result.suppressions[:_MAX_SUPPRESSIONS]]
+    return more
+
+
+def _told(suppression: Suppression) -> JsonObject:
+    told: JsonObject = {"kind": _kind(suppression), "status": one_line(suppression.status or "accepted", 20)}
+    if suppression.justification:
+        told["justification"] = one_line(suppression.justification, 300)
+    return told
+
+
+def _suppressed_by(suppressions: Sequence[Suppression] | None) -> str | None:
+    """Return the kind of the first suppression, None unless each was accepted, as is one that says nothing (§3.27.23).
+
+    Whoever rejected one, or still reviews it, wants the result to be seen.
+    """
+    if not suppressions or not all(suppression.status in (None, "accepted") for suppression in suppressions):
+        return None
+    return _kind(suppressions[0])
+
+
+def _kind(suppression: Suppression) -> str:
+    return _SUPPRESSED_BY.get(suppression.kind or "", "other")
+
+
+def _baseline(state: str | None) -> str | None:
+    return state if state in BASELINE_STATES else None

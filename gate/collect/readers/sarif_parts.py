@@ -89,12 +89,15 @@ class Location(_Part):
 class Suppression(_Part):
     """§3.35."""
 
+    kind: str | None = None
     status: str | None = None
+    justification: str | None = None
 
 
 class ComponentReference(_Part):
     """§3.54."""
 
+    name: str | None = None
     index: int | None = None
 
 
@@ -104,6 +107,12 @@ class RuleReference(_Part):
     id: str | None = None
     index: int | None = None
     tool_component: ComponentReference | None = None
+
+
+class Relationship(_Part):
+    """§3.53: what a rule has to do with another one, or with an entry of a taxonomy."""
+
+    target: RuleReference | None = None
 
 
 class Properties(_Part):
@@ -123,6 +132,7 @@ class Result(_Part):
     kind: str | None = None
     level: Level = UNSAID
     locations: list[Location] | None = None
+    taxa: list[RuleReference] | None = None
     suppressions: list[Suppression] | None = None
     baseline_state: str | None = None
     fingerprints: dict[str, str] | None = None
@@ -148,6 +158,7 @@ class Rule(_Part):
     help_uri: str | None = None
     message_strings: dict[str, Message] | None = None
     default_configuration: Configuration | None = None
+    relationships: list[Relationship] | None = None
     properties: Properties | None = None
 
 

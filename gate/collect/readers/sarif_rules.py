@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Sequence
 
-from gate.collect.readers.sarif_parts import Component, Message, Properties, Result, Rule, Tool
+from gate.collect.readers.sarif_parts import Component, Message, Properties, Result, Rule, RuleReference, Tool
 from gate.model.finding import Severity
 from gate.model.json import JsonObject
 
 _MESSAGE_LENGTH = 500
 _NO_RULE = "no-rule"
 _LEVELS: dict[str, Severity] = {"error": "high", "warning": "medium", "note": "low", "none": "low"}
+_MAX_TAGS = 50
+_CWE_TAG = r"(?i)^(?:external/cwe/)?cwe[-:]([0-9]{1,5})(?![0-9])"
+_CWE_ID = r"(?i)(?:cwe-)?([0-9]{1,5})"
 _ARGUMENT = r"\{(\d{1,3})\}"
 
 
 class Known:
     """A rule as its results need it: worked out once, used for each of them."""
 
-    __slots__ = ("_default", "_score", "_strings", "by_level", "id", "prefix", "properties")
+    __slots__ = ("_default", "_score", "_strings", "by_level", "classes", "id", "prefix", "properties")
 
     def __init__(self, rule_id: str, rule: Rule | None, component: Component, tool: str) -> None:
         rule = rule or Rule()
@@ -39,8 +43,15 @@ class Known:
             self.properties["name"] = one_line(rule.name, 200)
         if rule.help_uri:
             self.properties["help_uri"] = one_line(rule.help_uri, 500)
-        if rule.properties and rule.properties.tags:
-            self.properties["tags"] = [one_line(tag, 100) for tag in rule.properties.tags[:50]]
+        tags = (rule.properties.tags if rule.properties else None) or []
+        if tags:
+            self.properties["tags"] = [one_line(tag, 100) for tag in tags[:_MAX_TAGS]]
+        related = [relationship.target for relationship in rule.relationships or () if relationship.target]
+        self.classes = cwe_classes(tags, related)
+        if self.classes:
+            self.properties["classes"] = list(self.classes)
+        if (number := cvss(rule.properties)) is not None and math.isfinite(number):
+            self.properties["security_severity"] = number
 
     def severity(self, result: Result) -> Severity:
         """Grade a result of this rule: its own score, the rule's score, its level, the rule's level."""
@@ -132,15 +143,39 @@ class Rules:
 
 def score(properties: Properties | None) -> Severity | None:
     """Return the severity that a CVSS score stands for (CVSS 3.1 §5); None where there is no score above 0."""
+    number = cvss(properties)
+    if number is None or number <= 0:
+        return None
+    return "critical" if number >= 9 else "high" if number >= 7 else "medium" if number >= 4 else "low"
+
+
+def cvss(properties: Properties | None) -> float | None:
+    """Return the score in `security-severity`, which tools write as text or as a number; None where there is none."""
     if properties is None or not properties.security_severity:
         return None
     try:
-        score = float(properties.security_severity)
+        number = float(properties.security_severity)
     except ValueError:
         return None
-    if math.isnan(score) or score <= 0:
-        return None
-    return "critical" if score >= 9 else "high" if score >= 7 else "medium" if score >= 4 else "low"
+    return None if math.isnan(number) else number
+
+
+def cwe_classes(tags: Sequence[str], references: Sequence[RuleReference]) -> tuple[str, ...]:
+    """Return the weaknesses ("CWE-78") that tags and references into the CWE taxonomy name, by their numbers.
+
+    Tags are "external/cwe/cwe-078", as CodeQL writes them, or begin with "CWE-78", as semgrep's do.
+    """
+    numbers = {int(found[1]) for tag in tags[:_MAX_TAGS] if (found := re.search(_CWE_TAG, tag))}
+    return tuple(f"CWE-{number}" for number in sorted(numbers.union(_cwe_numbers(references[:_MAX_TAGS]))))
+
+
+def _cwe_numbers(references: Sequence[RuleReference]) -> Iterator[int]:
+    for reference in references:
+        component = reference.tool_component
+        if component is not None and (component.name or "").lower() == "cwe":
+            found = re.fullmatch(_CWE_ID, reference.id or "")
+            if found:
+                yield int(found[1])
 
 
 def one_line(text: str, length: int) -> str:

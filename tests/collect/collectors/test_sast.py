@@ -142,6 +142,7 @@ class TestBandit:
             "ignored_asserts": 0,
             "counts": {"critical": 0, "high": 0, "medium": 0, "low": 4},
             "suppressed": 0,
+            "suppressed_by": {"in_source": 0, "external": 0, "other": 0},
             "by_tool": {"bandit": {"critical": 0, "high": 0, "medium": 0, "low": 4}},
         }
         assert brief(evidence) == [
@@ -161,6 +162,7 @@ class TestBandit:
         assert finding.properties == {
             "name": "subprocess_popen_with_shell_equals_true",
             "confidence": "high",
+            "classes": ["CWE-78"],
             "start_line": 3,
             "end_line": 6,
         }
@@ -584,6 +586,96 @@ class TestReports:
         assert [gap.subject for gap in evidence.gaps] == ["r.sarif"]
 
 
+class TestSuppressedAndBaseline:
+    def test_by_what_findings_are_suppressed(self, tmp_path: Path) -> None:
+        report = sarif(
+            result(suppressions=[{"kind": "inSource"}]),
+            result(suppressions=[{"kind": "external", "status": "accepted"}, {"kind": "inSource"}]),
+            result(suppressions=[{"kind": "external"}]),
+            result(suppressions=[{"kind": "toString"}]),
+            result(suppressions=[{"kind": "external", "status": "rejected"}]),
+        )
+        files = {"a.py": "eval('1')  # nosec\n", "r.sarif": report}
+        evidence = collected(context(workspace(tmp_path, files, "r.sarif"), reports="r.sarif"))
+        assert evidence.facts["suppressed"] == 5
+        assert evidence.facts["suppressed_by"] == {"in_source": 2, "external": 2, "other": 1}
+        assert evidence.findings[0].properties["suppressions"] == [{"kind": "in_source", "status": "accepted"}]
+
+    def test_a_baseline_is_counted_apart_and_never_as_new(self, tmp_path: Path) -> None:
+        report = sarif(
+            result(baselineState="new"),
+            result(baselineState="unchanged"),
+            result(baselineState="unchanged", suppressions=[{"kind": "inSource"}]),
+            result(baselineState="updated"),
+            result(baselineState="absent"),
+            result(baselineState="older"),
+            result(),
+        )
+        space = workspace(tmp_path, {"r.sarif": report}, "r.sarif")
+        evidence = collected(context(space, reports="r.sarif"))
+        assert evidence.facts["baseline"] == {"new": 1, "unchanged": 1, "updated": 1, "absent": 1}
+        assert evidence.facts["counts"] == {"critical": 0, "high": 0, "medium": 5, "low": 0}
+        assert "new" not in evidence.facts
+        # Where the change is known, it alone says what is new.
+        known = collected(replace(context(space, reports="r.sarif"), changes=Changes("base", {"b.js": frozenset({1})})))
+        assert known.facts["new"] == {"critical": 0, "high": 0, "medium": 0, "low": 0}
+        assert known.facts["baseline"] == evidence.facts["baseline"]
+
+    def test_all_that_a_baseline_held_is_gone(self, tmp_path: Path) -> None:
+        report = sarif(result(baselineState="absent"), result(baselineState="absent", kind="pass"))
+        evidence = collected(context(workspace(tmp_path, {"r.sarif": report}, "r.sarif"), reports="r.sarif"))
+        assert evidence.facts["baseline"] == {"new": 0, "unchanged": 0, "updated": 0, "absent": 1}
+        assert evidence.findings == ()
+
+    def test_reports_without_a_baseline(self, tmp_path: Path) -> None:
+        space = workspace(tmp_path, {"r.sarif": sarif(result())}, "r.sarif")
+        assert "baseline" not in collected(context(space, reports="r.sarif")).facts
+
+
+class TestMerge:
+    def space(self, tmp_path: Path) -> Workspace:
+        weakness = {"taxa": [{"id": "78", "toolComponent": {"name": "CWE"}}]}
+        files = {
+            "a.py": SHELL,
+            "r.sarif": sarif(
+                result("shell", "a.py", 2, level="warning", **weakness), result("other", "a.py", 2), tool="Semgrep"
+            ),
+        }
+        return workspace(tmp_path, files, "r.sarif")
+
+    def test_is_off(self, tmp_path: Path) -> None:
+        for request in ({}, {"merge": "none"}):
+            evidence = collected(context(self.space(tmp_path), reports="r.sarif", **request))
+            assert evidence.facts["counts"] == {"critical": 0, "high": 0, "medium": 2, "low": 3}
+            assert "merged" not in evidence.facts
+
+    def test_by_line_and_class(self, tmp_path: Path) -> None:
+        request = context(self.space(tmp_path), reports="r.sarif", merge="by_line_and_class")
+        evidence = collected(request)
+        # bandit tells of the shell and of the partial path (low) on the line, both CWE-78: Semgrep's one finding of
+        # that class (medium) is one of them, and bandit's two stay two.
+        assert evidence.facts["merged"] == 1
+        assert evidence.facts["counts"] == {"critical": 0, "high": 0, "medium": 2, "low": 2}
+        (merged,) = (item for item in evidence.findings if "told_by" in item.properties)
+        assert (merged.tool, merged.rule) == ("Semgrep", "shell")
+        told = merged.properties["told_by"]
+        assert isinstance(told, list)
+        assert [(each["tool"], each["rule"], each["severity"]) for each in told if isinstance(each, dict)] == [
+            ("bandit", "B602", "low")
+        ]
+
+    def test_one_tool_is_not_looked_at(self, tmp_path: Path) -> None:
+        space = workspace(tmp_path, {"r.sarif": sarif(result(), result())}, "r.sarif")
+        evidence = collected(context(space, reports="r.sarif", merge="by_line_and_class"))
+        assert evidence.facts["merged"] == 0
+        assert isinstance(evidence.findings, LazyFindings)
+
+    def test_what_is_merged_is_new_when_any_of_it_is(self, tmp_path: Path) -> None:
+        request = context(self.space(tmp_path), reports="r.sarif", merge="by_line_and_class")
+        evidence = collected(replace(request, changes=Changes("base", {"a.py": frozenset({2})})))
+        assert evidence.facts["new"] == {"critical": 0, "high": 0, "medium": 2, "low": 1}
+
+
 class TestExclude:
     def test_is_counted(self, tmp_path: Path) -> None:
         files = {"a.py": SHELL, "vendor/b.py": SHELL, "r.sarif": sarif(result(path="vendor/c.js"), result())}
@@ -653,5 +745,6 @@ def test_facts_of_nothing_keep_all_four_grades() -> None:
         "counts": {"critical": 0, "high": 0, "medium": 0, "low": 0},
         "new": {"critical": 0, "high": 0, "medium": 0, "low": 0},
         "suppressed": 0,
+        "suppressed_by": {"in_source": 0, "external": 0, "other": 0},
         "by_tool": {"x": {"critical": 0, "high": 0, "medium": 0, "low": 0}},
     }

@@ -145,6 +145,64 @@ class TestWhatCounts:
     def test_suppressions(self, suppressions: list[object], suppressed: bool) -> None:
         assert finding(result(suppressions=suppressions)).suppressed is suppressed
 
+    def test_what_suppressions_say_is_kept(self) -> None:
+        told = [
+            {"kind": "inSource", "justification": "a\ntest\x1b[31m " + "x" * 400},
+            {"kind": "external", "status": "underReview"},
+            {"status": "rejected"},
+        ]
+        kept = finding(result(suppressions=told * 10)).properties["suppressions"]
+        assert isinstance(kept, list)
+        assert len(kept) == 20
+        assert kept[1:3] == [{"kind": "external", "status": "underReview"}, {"kind": "other", "status": "rejected"}]
+        first = kept[0]
+        assert isinstance(first, dict)
+        assert (first["kind"], first["status"]) == ("in_source", "accepted")
+        text = first["justification"]
+        assert isinstance(text, str)
+        assert text.startswith("a test")
+        assert text.isprintable()
+        assert len(text) == 300
+
+    @pytest.mark.parametrize("state", ["new", "unchanged", "updated", "older", None])
+    def test_the_baseline_is_kept(self, state: str | None) -> None:
+        item = finding(result(baselineState=state))
+        assert item.properties.get("baseline_state") == (state if state != "older" else None)
+        assert item.new is None
+
+    def test_scores_are_kept(self) -> None:
+        driver = {"rules": [{"id": "A", "properties": {"security-severity": "7.5"}}]}
+        assert finding(result(ruleId="A"), driver=driver).properties["security_severity"] == 7.5
+        own = result(ruleId="A", properties={"security-severity": 3})
+        assert finding(own, driver=driver).properties["security_severity"] == 3.0
+        for no_number in ("", "high", "nan", "inf", None):
+            item = finding(result(properties={"security-severity": no_number}))
+            assert "security_severity" not in item.properties
+
+    @pytest.mark.parametrize(
+        ("tags", "classes"),
+        [
+            (["security", "external/cwe/cwe-078", "external/cwe/cwe-88"], ["CWE-78", "CWE-88"]),
+            (["CWE-78: Improper Neutralization of Special Elements", "OWASP-A03"], ["CWE-78"]),
+            (["cwe:79", "CWE-79"], ["CWE-79"]),
+            (["cwe", "CWE-", "CWE-123456", "not-cwe-78", "external/owasp/owasp-a03"], None),
+        ],
+    )
+    def test_classes_by_tags(self, tags: list[str], classes: list[str] | None) -> None:
+        driver = {"rules": [{"id": "A", "properties": {"tags": tags}}]}
+        assert finding(result(ruleId="A"), driver=driver).properties.get("classes") == classes
+        assert finding(result(properties={"tags": tags})).properties.get("classes") == classes
+
+    def test_classes_by_the_taxonomy(self) -> None:
+        def reference(number: str, name: str | None = "CWE") -> dict[str, object]:
+            return {"id": number, "toolComponent": {"name": name}}
+
+        related = [{"target": reference(number)} for number in ("89", "CWE-90", "x")]
+        related += [{"target": reference("1", "OWASP")}, {"target": reference("2", None)}, {"target": {"id": "3"}}, {}]
+        driver = {"rules": [{"id": "A", "relationships": related}]}
+        item = finding(result(ruleId="A", taxa=[reference("79", "cwe"), reference("89")]), driver=driver)
+        assert item.properties["classes"] == ["CWE-89", "CWE-90", "CWE-79"]
+
     def test_empty_is_clean_and_absent_is_not(self) -> None:
         assert one(log(run())).scanned
         for members in ({}, {"results": None}):
