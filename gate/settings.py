@@ -7,6 +7,7 @@ bare name as a fallback, because an earlier step of the same job may have writte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,9 +36,15 @@ class Secret:
     __str__ = __repr__
 
 
+_QUEUE = re.compile(r"refs/heads/gh-readonly-queue/(.+)/pr-\d+-[0-9a-f]{40,64}")
+
+
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """The files and facts of a GitHub runner, None where the gate does not run on one."""
+    """The files and facts of a GitHub runner, None where the gate does not run on one.
+
+    `base_ref` is the branch that a pull request or a merge queue merges into, "" elsewhere.
+    """
 
     output: Path | None
     summary: Path | None
@@ -89,11 +96,22 @@ def read_runner(environ: Mapping[str, str]) -> Runner | None:
         repository=environ.get("GITHUB_REPOSITORY", ""),
         ref=environ.get("GITHUB_REF", ""),
         sha=environ.get("GITHUB_SHA", ""),
-        base_ref=environ.get("GITHUB_BASE_REF", ""),
+        base_ref=_base_ref(environ),
         debug=environ.get("RUNNER_DEBUG") == "1",
         event_path=_path(environ, "GITHUB_EVENT_PATH"),
         run_id=environ.get("GITHUB_RUN_ID", ""),
     )
+
+
+def _base_ref(environ: Mapping[str, str]) -> str:
+    """Return the branch that is merged into: of a pull request, or of a merge queue's branch, whose name holds it.
+
+    The runner sets GITHUB_BASE_REF and GITHUB_REF last, so no earlier step can write others; the event file it can.
+    """
+    queue = _QUEUE.fullmatch(environ.get("GITHUB_REF", ""))
+    if environ.get("GITHUB_EVENT_NAME") == "merge_group" and queue is not None:
+        return queue[1]
+    return environ.get("GITHUB_BASE_REF", "")
 
 
 NETWORK_VARIABLES = (

@@ -43,6 +43,24 @@ def test_the_runner_is_read() -> None:
     assert (runner.output, runner.summary, runner.base_ref, runner.debug) == (Path("/o"), None, "main", True)
 
 
+@pytest.mark.parametrize(
+    ("event", "ref", "base"),
+    [
+        ("merge_group", "refs/heads/gh-readonly-queue/main/pr-104-" + "a" * 40, "main"),
+        ("merge_group", "refs/heads/gh-readonly-queue/release/1.x/pr-7-" + "0" * 40, "release/1.x"),
+        ("merge_group", "refs/heads/main", ""),
+        ("merge_group", "refs/heads/gh-readonly-queue/main/pr-104-short", ""),
+        # Anybody may name a branch like that; only the queue's own event is about it.
+        ("push", "refs/heads/gh-readonly-queue/main/pr-104-" + "a" * 40, ""),
+        ("pull_request", "refs/pull/104/merge", ""),
+    ],
+)
+def test_the_branch_that_a_merge_queue_merges_into(event: str, ref: str, base: str) -> None:
+    runner = read_runner({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": event, "GITHUB_REF": ref})
+    assert runner is not None
+    assert runner.base_ref == base
+
+
 @pytest.mark.parametrize(("text", "expected"), [("true", True), ("TRUE", True), ("false", False), ("", False)])
 def test_flags(text: str, expected: bool) -> None:
     assert flag("verbose", text) is expected
