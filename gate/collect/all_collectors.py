@@ -15,6 +15,8 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "sast": ("gate.collect.collectors.sast", "SastCollector"),
     "dependencies": ("gate.collect.collectors.dependencies", "DependenciesCollector"),
     "licenses": ("gate.collect.collectors.licenses", "LicensesCollector"),
+    "image": ("gate.collect.collectors.image", "ImageCollector"),
+    "secrets": ("gate.collect.collectors.secrets", "SecretsCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

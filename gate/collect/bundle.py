@@ -3,6 +3,7 @@
     manifest.json          what is in it: commit, base, and the SHA-256 and size of every other file
     evidence/KIND.json     one evidence entry, as in Evidence JSON v1
     findings/KIND.jsonl.gz every finding of the kind, one JSON object a line
+    attachments/KIND/NAME  what a collector keeps beside the evidence: the bill of materials of an image
 
 A bundle comes from another job and may be forged, so it is read as data: only the files that the manifest names are
 opened, as regular files without links, up to a size, and each must have the hash and the size that the manifest says.
@@ -74,6 +75,8 @@ def write_bundle(folder: Path, bundle: Bundle, gate_version: str) -> None:
         listed.append(_write(folder, f"evidence/{evidence.kind}.json", _json_bytes(evidence_entry(evidence))))
         findings = evidence.findings if isinstance(evidence, Collected) else ()
         listed.append(_write(folder, f"findings/{evidence.kind}.jsonl.gz", _findings_bytes(findings)))
+        kept = evidence.attachments if isinstance(evidence, Collected) else ()
+        listed += [_write(folder, f"attachments/{evidence.kind}/{item.name}", item.data) for item in kept]
     manifest: JsonObject = {
         "schema_version": SCHEMA_VERSION,
         "gate_version": gate_version,
@@ -169,10 +172,15 @@ def _document(name: str, data: bytes) -> Json:
 
 
 def _read(folder: Path, name: str, limit: int) -> bytes:
-    """Read one regular file below the folder; its own folder may not be a link either."""
+    """Read one regular file below the folder; no folder between them may be a link either."""
     path = folder / name
-    if path.parent.is_symlink():
-        raise BundleError(f"{path.parent} is a link; a bundle holds plain files only.")
+    above = path.parent
+    while above != folder:
+        if above.is_symlink():
+            raise BundleError(f"{above} is a link; a bundle holds plain files only.")
+        above = above.parent
+    if folder.is_symlink():
+        raise BundleError(f"{folder} is a link; a bundle holds plain files only.")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -201,10 +209,11 @@ def _write(folder: Path, name: str, data: bytes) -> JsonObject:
 
 
 def _remove_old(folder: Path) -> None:
-    """Remove what an older bundle left in our two folders, so that no stale evidence lies beside the new."""
-    for pattern in ("evidence/*.json", "findings/*.jsonl.gz"):
+    """Remove what an older bundle left in our folders, so that no stale evidence lies beside the new."""
+    for pattern in ("evidence/*.json", "findings/*.jsonl.gz", "attachments/*/*"):
         for path in folder.glob(pattern):
-            path.unlink()
+            if not path.parent.is_symlink() and (path.is_symlink() or not path.is_dir()):
+                path.unlink()
 
 
 def _findings_bytes(findings: Iterable[Finding]) -> bytes:

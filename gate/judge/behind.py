@@ -89,7 +89,17 @@ def _suppressed(finding: Finding, _require: JsonObject) -> bool:
 
 def _fixable(finding: Finding, _require: JsonObject) -> bool:
     fixed = finding.properties.get("fixed_versions") or finding.properties.get("fix_versions")
+    fixed = fixed or finding.properties.get("fixed_version")
     return not finding.suppressed and bool(fixed)
+
+
+def _of_image(finding: Finding, require: JsonObject) -> bool:
+    """Whether a criterion counts this one: those with a fix where it says so (`if` is its parameter), by severity."""
+    only_fixable = require.get("if") is True
+    branch = require.get("then" if only_fixable else "else")
+    if not isinstance(branch, dict) or finding.suppressed or (only_fixable and not _fixable(finding, require)):
+        return False
+    return finding.severity in _bounded(branch, "fixable_counts" if only_fixable else "counts")
 
 
 def _rule(*names: str) -> Behind:
@@ -107,6 +117,9 @@ BEHIND: dict[tuple[str, str], Behind] = {
     ("dependencies", "vulnerable"): _unsuppressed,
     ("docs", "broken_links"): _rule("docs.broken-link"),
     ("docs", "placeholders"): _rule("docs.placeholder"),
+    ("image", "counts"): _of_image,
+    ("image", "fixable"): _fixable,
+    ("image", "vulnerable"): _unsuppressed,
     ("licenses", "contradictions"): _live_rule("licenses.contradictory"),
     ("licenses", "denied"): _live_rule("licenses.denied"),
     ("licenses", "known_percent"): _live_rule("licenses.unknown"),

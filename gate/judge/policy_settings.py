@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from gate.judge.policy_mistakes import KeyPath, texts_below
 from gate.model.json import Json, JsonObject
 
-_LISTS = frozenset({"allow", "deny", "discover", "exclude", "files", "headings", "paths", "reports"})
+_LISTS = frozenset({"allow", "archive", "deny", "discover", "exclude", "files", "headings", "paths", "reports"})
 _GLOBS = _LISTS - {"allow", "deny", "headings"}
 
 

@@ -62,14 +62,27 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a bundle keeps beside the evidence. `name` is lower-case letters, digits, `.`, `_` and `-`."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Collected:
-    """The collector looked. What it could not look at is in `gaps`. `facts` fits schemas/evidence/KIND.schema.json."""
+    """The collector looked. What it could not look at is in `gaps`. `facts` fits schemas/evidence/KIND.schema.json.
+
+    `attachments` are written into a bundle and not read back from it: no criterion is about them.
+    """
 
     kind: str
     facts: JsonObject
     sources: tuple[Source, ...] = ()
     gaps: tuple[Gap, ...] = ()
     findings: Sequence[Finding] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,19 @@ def _licenses(facts: JsonObject) -> list[str]:
     return [_number(facts, "packages", "package", "packages"), *told, *_each(facts, "unknown")]
 
 
+def _image(facts: JsonObject) -> list[str]:
+    name = one_line(str(facts.get("reference") or ""), 60)
+    packages = [_number(facts, "packages", "package", "packages")] if "packages" in facts else []
+    return [name, *packages, *_severities(facts.get("counts")), *_each(facts, "fixable")]
+
+
+def _secrets(facts: JsonObject) -> list[str]:
+    scanned = [_number(facts, "files_scanned", "file", "files")]
+    if "commits_scanned" in facts:
+        scanned.append(_number(facts, "commits_scanned", "commit", "commits"))
+    return [*scanned, _number(facts, "count", "secret", "secrets"), *_each(facts, "allowed", "history")]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -129,6 +142,8 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "sast": _sast,
     "dependencies": _dependencies,
     "licenses": _licenses,
+    "image": _image,
+    "secrets": _secrets,
     "docs": _documents,
     "files": _documents,
 }

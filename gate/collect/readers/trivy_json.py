@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.collect.readers.errors import ReportError
+from gate.collect.readers.image_config import NO_CONFIG, ImageConfig, image_config
 from gate.collect.readers.json_members import Members
 from gate.formats.strict_json import JsonProblem, loads
 
@@ -30,7 +31,6 @@ _SEVERITIES: dict[str, Severity] = {
 }
 _ONE_TO_ONE = ("CVE-", "GHSA-", "PYSEC-", "GO-", "RUSTSEC-", "OSV-", "MAL-")
 """Ids that name one vulnerability each. A distribution's own (DSA-…, RHSA-…) may stand for several at once."""
-_ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +113,13 @@ class TrivyOs:
 
 @dataclass(frozen=True, slots=True)
 class TrivyImage:
-    """What an image's configuration says, and its ids.
-
-    `user` is None where none is set (root); `healthcheck` is False where there is none or it is `NONE`. `created` is in
-    RFC 3339. `size_bytes` is only in the reports of newer versions of Trivy.
-    """
+    """An image: its ids and its configuration. `size_bytes` is only in the reports of newer versions of Trivy."""
 
     id: str | None = None
     diff_ids: tuple[str, ...] = ()
     repo_tags: tuple[str, ...] = ()
     repo_digests: tuple[str, ...] = ()
-    user: str | None = None
-    healthcheck: bool = False
-    exposed_ports: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    created: str | None = None
-    history: tuple[str, ...] = ()
-    config_diff_ids: tuple[str, ...] = ()
+    config: ImageConfig = NO_CONFIG
     size_bytes: int | None = None
 
 
@@ -269,23 +259,12 @@ def _os(metadata: Members) -> TrivyOs | None:
 
 
 def _image(metadata: Members) -> TrivyImage:
-    whole = metadata.object("ImageConfig")
-    config = whole.object("config")
-    test = config.object("Healthcheck").texts("Test")
-    created = whole.text("created")
     size = metadata.number("Size")
-    labels = config.object("Labels")
     return TrivyImage(
         id=metadata.text("ImageID"),
         diff_ids=metadata.texts("DiffIDs"),
         repo_tags=metadata.texts("RepoTags"),
         repo_digests=metadata.texts("RepoDigests"),
-        user=config.text("User"),
-        healthcheck=bool(test) and test[0] != "NONE",
-        exposed_ports=tuple(sorted(config.object("ExposedPorts").names())),
-        labels=tuple((name, labels.text(name) or "") for name in sorted(labels.names())),
-        created=None if created == _ZERO_TIME else created,
-        history=tuple(step.text("created_by") or "" for step in whole.objects("history", _MAX_RESULTS)),
-        config_diff_ids=whole.object("rootfs").texts("diff_ids"),
+        config=image_config(metadata.object("ImageConfig")),
         size_bytes=None if size is None else int(size),
     )

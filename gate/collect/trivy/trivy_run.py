@@ -37,6 +37,9 @@ _HARMLESS = (
     "Using severities from other vendors",
     "no longer supported by the distribution",  # the report says so too
     "insufficient because security updates",
+    "No OS package is detected",  # so does its list of packages
+    'e.g. files under "/lib/apk/db/"',
+    "Unsupported os",
     "Unable to find python `site-packages`",  # for licences only
 )
 _SEVERITIES = "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL"

@@ -101,6 +101,16 @@ class TrivySession:
 
         return self.run("fs", (str(folder),), checked, f"{len(given):,} lock files")
 
+    def file(self, name: str, data: bytes) -> Path:
+        """Write a file that Trivy can read, and return its path. Raises ScanProblem."""
+        path = self._place.folder / name
+        try:
+            path.write_bytes(data)
+            path.chmod(0o644)
+        except OSError as error:
+            raise ScanProblem(TOOL, f"was not run: {name} could not be written: {error.strerror}", Step.RAN) from None
+        return path
+
     def run(
         self, command: str, target: tuple[str, ...], check: Callable[[TrivyReport], str], shown: str
     ) -> Scanned[TrivyReport]:
