@@ -20,6 +20,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 from gate.collect.bandit_scan import identity
 from gate.collect.bandit_text import message
@@ -30,7 +31,9 @@ from gate.collect.workspace import ReadProblem, Workspace
 from gate.model.json import Json
 
 _SPACE = "bandit"
-_FORMAT = "1"
+_FIELDS = tuple(name for name in BanditIssue.__struct_fields__ if name != "filename")
+"""What is kept of an issue, in this order."""
+_FORMAT = f"1 {' '.join(_FIELDS)}"
 """Of the values; another one is another key."""
 _GROUPS = ("bandit.plugins", "bandit.blacklists", "bandit.formatters")
 
@@ -44,22 +47,9 @@ class KnownFile:
     origin: str = ""
 
 
-class _Row(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    test_id: str
-    test_name: str
-    severity: str
-    confidence: str
-    text: str
-    line: int
-    first: int
-    last: int
-    column: int
-    end_column: int
-
-
 class _Value(msgspec.Struct, forbid_unknown_fields=True):
-    issues: list[_Row]
-    suppressed: list[_Row]
+    issues: list[list[object]]
+    suppressed: list[list[object]]
 
 
 class BanditCache:
@@ -100,9 +90,9 @@ class BanditCache:
             return None
         try:
             value = msgspec.convert(kept.value, type=_Value)
-        except (msgspec.ValidationError, RecursionError):
+            issues, suppressed = ([_issue(file.path, row) for row in rows] for rows in (value.issues, value.suppressed))
+        except (msgspec.ValidationError, ValueError, RecursionError):
             return None
-        issues, suppressed = ([_issue(file.path, row) for row in rows] for rows in (value.issues, value.suppressed))
         return KnownFile(issues, suppressed, kept.origin)
 
     def _key(self, file: PythonFile) -> tuple[str, ...]:
@@ -135,23 +125,12 @@ def _value(found: KnownFile) -> Json:
 
 
 def _row(issue: BanditIssue) -> Json:
-    first, last = issue.lines
-    text = message(issue.test_id, issue.issue_text)
-    levels = (issue.issue_severity, issue.issue_confidence)
-    places = (issue.line_number, first, last, issue.col_offset, issue.end_col_offset)
-    return [issue.test_id, issue.test_name, *levels, text, *places]
+    lines = issue.lines if issue.line_range else ()
+    kept = replace(issue, issue_text=message(issue.test_id, issue.issue_text), line_range=lines)
+    row: list[Json] = msgspec.to_builtins([getattr(kept, name) for name in _FIELDS])
+    return row
 
 
-def _issue(path: str, row: _Row) -> BanditIssue:
-    return BanditIssue(
-        filename=path,
-        test_id=row.test_id,
-        test_name=row.test_name,
-        issue_severity=row.severity,
-        issue_confidence=row.confidence,
-        issue_text=row.text,
-        line_number=row.line,
-        line_range=(row.first, row.last),
-        col_offset=row.column,
-        end_col_offset=row.end_column,
-    )
+def _issue(path: str, row: list[object]) -> BanditIssue:
+    """Return an issue. Raises ValueError, msgspec.ValidationError."""
+    return msgspec.convert(dict(zip(_FIELDS, row, strict=True)) | {"filename": path}, type=BanditIssue)
