@@ -3,7 +3,9 @@
 Two shapes of one size: results with the code flows that CodeQL writes, some 3 KB each, and dense ones, bare results
 with a snippet, some 0.8 KB each. Both sides take the report apart, check it and count its results by severity. The gate
 makes findings, with place, message and fingerprint, when somebody looks at them: a bundle that is written, a criterion
-that is not met. What that takes on top is measured as "with findings made".
+that is not met. What that takes on top is measured as "with findings made", and so are the peaks of memory.
+
+Beside them the memory that reports of 50 MB take: one with as many results as are read at all, and bandit's own JSON.
 
 Both sides run from byte code, as after an ordinary pip install.
 """
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
@@ -25,9 +28,12 @@ WANTED = {
     "code flows: gate, peak MB": ("at most", 300.0),
     "dense: ratio": ("at least", 10.0),
     "dense: gate, peak MB": ("at most", 300.0),
+    "50 MB of shortest results: gate, peak MB": ("at most", 400.0),
+    "50 MB of bandit's JSON: gate, peak MB": ("at most", 400.0),
 }
 RUNS = 5
 SIZE = 44_000_000
+LARGE = 50_000_000
 
 _GATE = """
 import sys
@@ -43,6 +49,17 @@ if sys.argv[3:]:
     assert len([finding.fingerprint for finding in evidence.findings]) == int(sys.argv[2])
 print(evidence.facts["counts"])
 """
+_BANDIT = """
+import sys
+from pathlib import Path
+from gate.collect.bandit_findings import bandit_findings
+from gate.collect.bandit_run import BanditRun
+from gate.collect.readers.bandit_json import read_bandit
+from gate.collect.workspace import Workspace
+report = Path(sys.argv[1])
+read = read_bandit(report.read_bytes())
+assert len(bandit_findings(BanditRun(issues=read.issues), Workspace(report.parent))) == int(sys.argv[2])
+"""
 _PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
@@ -54,7 +71,60 @@ def measure() -> dict[str, float]:
     """Return medians in seconds, medians of the pairwise ratios of them, and the peaks of memory in MB."""
     with tempfile.TemporaryDirectory() as folder:
         flows = _compare(Path(folder, "flows.sarif"), 6, "code flows")
-        return flows | _compare(Path(folder, "dense.sarif"), 0, "dense")
+        return flows | _compare(Path(folder, "dense.sarif"), 0, "dense") | _memory(Path(folder))
+
+
+def _memory(folder: Path) -> dict[str, float]:
+    shortest, own = folder / "shortest.sarif", folder / "bandit.json"
+    results, issues = _write_shortest(shortest), _write_bandit(own)
+    gate = [sys.executable, "-c", _GATE, str(shortest), str(results), "make"]
+    return {
+        "50 MB of shortest results: results": results,
+        "50 MB of shortest results: gate, peak MB": _peak(gate),
+        "50 MB of bandit's JSON: issues": issues,
+        "50 MB of bandit's JSON: gate, peak MB": _peak([sys.executable, "-c", _BANDIT, str(own), str(issues)]),
+    }
+
+
+def _write_shortest(path: Path) -> int:
+    place = {"physicalLocation": {"region": {"startLine": 3}}}
+    result = json.dumps({"ruleId": "R", "message": {"text": "xy"}, "locations": [place]}, separators=(",", ":"))
+    count = LARGE // (len(result) + 1)
+    run = '{"tool":{"driver":{"name":"T"}},"results":[' + ",".join([result] * count) + "]}"
+    path.write_text('{"version":"2.1.0","runs":[' + run + "]}")
+    return count
+
+
+def _write_bandit(path: Path) -> int:
+    issues: list[str] = []
+    size = 0
+    while size < LARGE:
+        issue = json.dumps(_issue(len(issues)), indent=2)
+        issues.append(issue)
+        size += len(issue) + 2
+    counted = Counter(f"package/module_{number % 500}.py" for number in range(len(issues)))
+    metrics = {name: {"SEVERITY.HIGH": 0, "SEVERITY.LOW": count, "nosec": 0} for name, count in counted.items()}
+    head = f'{{"errors": [], "metrics": {json.dumps(metrics)}, "results": ['
+    path.write_text(head + ",\n".join(issues) + "]}")
+    return len(issues)
+
+
+def _issue(number: int) -> dict[str, object]:
+    return {
+        "code": f"1 import subprocess\n2 subprocess.call(value_{number}, shell=True)\n3 \n",
+        "col_offset": 0,
+        "end_col_offset": 30,
+        "filename": f"package/module_{number % 500}.py",
+        "issue_confidence": "HIGH",
+        "issue_cwe": {"id": 78, "link": "https://cwe.mitre.org/data/definitions/78.html"},
+        "issue_severity": "LOW",
+        "issue_text": f"A call with the value {number}, which should be looked at.",
+        "line_number": number % 900 + 1,
+        "line_range": [number % 900 + 1],
+        "more_info": "https://example.org/checks/b404.html",
+        "test_id": "B404",
+        "test_name": "blacklist",
+    }
 
 
 def _compare(report: Path, steps: int, label: str) -> dict[str, float]:

@@ -18,6 +18,8 @@ MAX_RESULTS = 500_000
 """Results that one report may hold: many times what a person can act on, and few enough to fit in memory."""
 
 _MAX_MESSAGES = 8 * MAX_RESULTS
+_LEAST_RESULT = len('{"message":{}}')
+_SAMPLES, _SAMPLE = 64, 4096
 _SMALL = 64 * 1024 * 1024
 
 
@@ -34,6 +36,8 @@ def decode(data: bytes) -> Log:
         raise ReportError("is empty; a report of a scan that found nothing still holds one run.")
     if len(data) > _SMALL and data.count(b'"message"') > _MAX_MESSAGES:
         raise ReportError(f"holds more than {_MAX_MESSAGES:,} messages. Split it, one file for each tool.")
+    if _looks_crowded(body):
+        _refuse_crowded(body)
     try:
         log, doubled = decode_log(body)
     except msgspec.ValidationError as error:
@@ -94,6 +98,35 @@ def _check_version(body: bytes) -> None:
 def _check(log: Log) -> None:
     if not log.runs:
         raise ReportError("holds no run, so nothing says that anything was scanned.")
-    count = sum(len(run.results or ()) for run in log.runs)
+    _refuse_many(sum(len(run.results or ()) for run in log.runs))
+
+
+def _refuse_many(count: int) -> None:
     if count > MAX_RESULTS:
         raise ReportError(f"holds {count:,} results; at most {MAX_RESULTS:,} are read. Split it, or narrow the scan.")
+
+
+def _looks_crowded(body: bytes) -> bool:
+    """Whether a report may hold half of MAX_RESULTS, by a few samples of it: counting all would take too long."""
+    if len(body) < MAX_RESULTS * _LEAST_RESULT:
+        return False
+    step = len(body) // _SAMPLES
+    found = sum(body.count(b'"message"', place, place + _SAMPLE) for place in range(0, len(body), step))
+    return 2 * found * step > MAX_RESULTS * _SAMPLE
+
+
+def _refuse_crowded(body: bytes) -> None:
+    """Refuse too many results before they are built, which would take twelve times the memory of their text."""
+    try:
+        log = msgspec.json.decode(body, type=_Sketch)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return  # the reading itself says what is wrong
+    _refuse_many(sum(len(run.results or ()) for run in log.runs or ()))
+
+
+class _SketchRun(msgspec.Struct, gc=False):
+    results: list[msgspec.Raw] | None = None
+
+
+class _Sketch(msgspec.Struct, gc=False):
+    runs: list[_SketchRun] | None = None

@@ -28,11 +28,11 @@ _SHAPE: Callable[[Result], tuple[str | None, int | None, Level, str | None, str 
 
 
 def lazy_findings(run: Run, tool: str, places: Places) -> tuple[LazyFindings, int]:
-    """Return the findings of a run, and how many more are gone since the baseline.
+    """Return the findings of a run, and how many more are gone since the baseline. The run's results go into them.
 
     Results that say that a check passed, does not apply or only informs are neither.
     """
-    results, rules = run.results or (), Rules(run.tool or Tool(), tool)
+    results, rules = run.results or [], Rules(run.tool or Tool(), tool)
     tally, absent = _tally(results, rules, tool)
     return LazyFindings(tally, partial(_make, results, rules, tool, places)), absent
 
@@ -70,18 +70,21 @@ def _tally(results: Sequence[Result], rules: Rules, tool: str) -> tuple[Counter[
     return tally, absent
 
 
-def _make(results: Sequence[Result], rules: Rules, tool: str, places: Places) -> list[Finding]:
+def _make(results: list[Result], rules: Rules, tool: str, places: Places) -> list[Finding]:
+    """Make the findings out of the results, of which none is left: half a million of both would not fit."""
+    results.reverse()
     with without_cycle_search():
         findings = _made(results, rules, tool, places)
         _tell_apart(findings)
     return findings
 
 
-def _made(results: Sequence[Result], rules: Rules, tool: str, places: Places) -> list[Finding]:
+def _made(results: list[Result], rules: Rules, tool: str, places: Places) -> list[Finding]:
     """Make the findings. Written as one flat loop: a large report runs through it half a million times."""
     rule_of, place_of = rules.of, places.of
     findings: list[Finding] = []
-    for result in results:
+    while results:
+        result = results.pop()
         if result.baseline_state == "absent" or result.kind in _NOT_FINDINGS:
             continue
         known = rule_of(result)

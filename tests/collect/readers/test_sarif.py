@@ -464,6 +464,26 @@ class TestRefused:
         monkeypatch.setattr(sarif_document, "_MAX_MESSAGES", 10)
         assert "more than 10 messages" in refused(data)
 
+    def test_too_many_are_refused_before_they_are_built(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def built(_body: bytes) -> None:
+            raise AssertionError("built")
+
+        data = log(run(*[result()] * 1000), run(*[result()] * 1001))
+        monkeypatch.setattr(sarif_document, "MAX_RESULTS", 2000)
+        with monkeypatch.context() as patched:
+            patched.setattr(sarif_document, "decode_log", built)
+            assert "holds 2,001 results; at most 2,000" in refused(data)
+        # What only looks crowded is read, or refused for what it is.
+        monkeypatch.setattr(sarif_document, "MAX_RESULTS", 2001)
+        assert [len(item.findings) for item in read_sarif(data)] == [1000, 1001]
+        step = {"location": {"message": {"text": "m"}}}
+        flow: dict[str, Any] = {"codeFlows": [{"threadFlows": [{"locations": [step] * 3000}]}]}
+        assert len(one(log(run(result(**flow)))).findings) == 1
+        assert "is cut off" in refused(data[:-3])
+        monkeypatch.setattr(sarif_document, "MAX_RESULTS", 10)
+        assert len(one(log(run(result(**flow)))).findings) == 1
+        assert "is cut off" in refused(data[:-3])
+
 
 class TestMembersGivenTwice:
     REAL = json.dumps(run(result(level="error", **at())))
