@@ -8,38 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gate.collect.readers.audit import AuditedPackage, SkippedPackage, Vulnerability
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.python_packages import normal_name, normal_version, without_credentials
 from gate.formats.strict_json import JsonProblem, loads
 from gate.model.json import Json, JsonObject
 
+__all__ = ["AuditedPackage", "PipAuditReport", "SkippedPackage", "Vulnerability", "read_pip_audit"]
+
 _MAX_PACKAGES = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Vulnerability:
-    """One entry of one service: an id, the other ids of the same hole, and the versions that mend it."""
-
-    id: str
-    aliases: frozenset[str] = frozenset()
-    fixed_versions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AuditedPackage:
-    """A package that a service was asked about. Name and version are in normal form (PEP 503, PEP 440)."""
-
-    name: str
-    version: str
-    vulnerabilities: tuple[Vulnerability, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedPackage:
-    """A package that pip-audit passed over; `reason` is its own sentence. `name` is as it stands in the report."""
-
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
