@@ -15,6 +15,8 @@ def one_line(text: str, limit: int = 200) -> str:
 
     Control, format (bidi, zero-width), surrogate, private and unassigned characters are dropped, white space is folded.
     """
+    if len(text) <= limit and text.isprintable() and "  " not in text and _BLANKS.isdisjoint(text):
+        return text.strip()  # as nearly every text is: what is printable is none of the rest
     head = text[: limit * 4]
     seen = "".join(" " if char.isspace() else char for char in head if char.isspace() or _is_seen(char))
     line = " ".join(seen.split())

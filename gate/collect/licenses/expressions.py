@@ -18,7 +18,8 @@ from gate.formats.plain import one_line
 
 MAX_LENGTH = 20_000
 """Characters of one expression."""
-MAX_IDS = 500
+MAX_IDS = 1_000
+"""Licences and exceptions of one expression; a licence that SPDX has given up may stand for one of each."""
 MAX_DEPTH = 40
 _SHOWN = 120
 _SHORT = 300
@@ -50,6 +51,15 @@ class Group:
 
 
 Expression: TypeAlias = Leaf | Group
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How the ids of an expression are put together: one id, an id WITH another (by their places), or parts."""
+
+    operator: Literal["", "WITH", "AND", "OR"]
+    ids: tuple[int, ...]
+    parts: tuple[_Shape, ...] = ()
 
 
 def parse(text: str) -> Expression:
@@ -122,7 +132,7 @@ def _parsed(text: str) -> Expression:
     if single is not None:
         return single
     tokens = _tokens(text)
-    expression = None if tokens is None else _read(tokens)
+    expression = None if tokens is None else _flat(tokens) or _read(tokens)
     if expression is not None:
         return expression
     named = of_name(text)
@@ -150,24 +160,25 @@ def _tokens(text: str) -> list[str] | None:
         if token.isspace():
             continue
         depth += {"(": 1, ")": -1}.get(token, 0)
-        ids += token not in ("(", ")")
+        ids += 2 * (token not in ("(", ")") and token.upper() not in _OPERATORS)
         word = _word(token)
-        if word is None or depth > MAX_DEPTH or ids > 2 * MAX_IDS:
+        if word is None or depth > MAX_DEPTH or ids > MAX_IDS:
             return None
-        tokens.append(word)
+        tokens += word
     return tokens
 
 
-def _word(token: str) -> str | None:
+def _word(token: str) -> list[str] | None:
     if token in ("(", ")"):
-        return token
+        return [token]
     if token.upper() in _OPERATORS and token in (token.upper(), token.lower()):
-        return token.upper()
+        return [token.upper()]
     form = current_form(token)
     if form is not None:
-        return f"({form})"
+        return ["(", *form.split(), ")"]
     leaf = _single(token)
-    return leaf.text if leaf is not None else spdx_ids().exception(token)
+    text = leaf.text if leaf is not None else spdx_ids().exception(token)
+    return None if text is None else [text]
 
 
 class _Parser(Protocol):
@@ -176,39 +187,83 @@ class _Parser(Protocol):
 
 @lru_cache(maxsize=1)
 def _parser() -> _Parser:
-    """The parser: it must know the exceptions, so that it refuses them in the place of a licence."""
+    """The parser, for licences L0, L1, … and exceptions E0, E1, …: it refuses one in the place of the other."""
     from license_expression import LicenseSymbol, Licensing  # type: ignore[import-untyped]
 
-    ids = spdx_ids()
-    symbols = [LicenseSymbol(key) for key in sorted(set(ids.licenses.values()))]
-    symbols += [LicenseSymbol(key, is_exception=True) for key in sorted(set(ids.exceptions.values()))]
-    return cast(_Parser, Licensing(symbols))
+    licenses = [LicenseSymbol(f"L{number}") for number in range(MAX_IDS)]
+    exceptions = [LicenseSymbol(f"E{number}", is_exception=True) for number in range(MAX_IDS)]
+    return cast(_Parser, Licensing([*licenses, *exceptions]))
+
+
+def _flat(tokens: Sequence[str]) -> Expression | None:
+    """Return the expression of ids with one operator between them, as most are; None for any other."""
+    operators = set(tokens[1::2])
+    if len(tokens) % 2 == 0 or len(tokens) < 3 or operators not in ({"AND"}, {"OR"}):
+        return None
+    found = [_single(token) for token in tokens[::2]]
+    whole = [leaf for leaf in found if leaf is not None]
+    return joined("AND" if "AND" in operators else "OR", whole) if len(whole) == len(found) else None
 
 
 def _read(tokens: Sequence[str]) -> Expression | None:
+    """Return the expression of any tokens. The parser sees only how they are put together, which is often the same."""
+    words: list[str] = []
+    ids: list[str] = []
+    for token in tokens:
+        if token in _OPERATORS or token in ("(", ")"):
+            words.append(token)
+            continue
+        words.append(f"{'E' if words[-1:] == ['WITH'] else 'L'}{len(ids)}")
+        ids.append(token)
+    text = " ".join(words)
+    shape = _kept_shape(text) if len(text) <= _SHORT else _shape(text)
+    return None if shape is None else _filled(shape, ids)
+
+
+@lru_cache(maxsize=4_096)
+def _kept_shape(text: str) -> _Shape | None:
+    return _shape(text)
+
+
+def _shape(text: str) -> _Shape | None:
     from boolean.boolean import ParseError  # type: ignore[import-untyped]
     from license_expression import ExpressionError
 
     try:
-        tree = _parser().parse(" ".join(tokens), strict=True, simple=True)
+        tree = _parser().parse(text, strict=True, simple=True)
     except (ExpressionError, ParseError, ValueError, IndexError, TypeError, AttributeError):
         # The last three are what it ends with on "()" and the like.
         return None
-    return None if tree is None else _expression(tree)
+    return None if tree is None else _shape_of(tree)
 
 
-def _expression(tree: object) -> Expression | None:
+def _shape_of(tree: object) -> _Shape | None:
     from license_expression import AND, OR, LicenseSymbol, LicenseWithExceptionSymbol
 
     if isinstance(tree, LicenseWithExceptionSymbol):
-        return _pair(str(tree.license_symbol.key), str(tree.exception_symbol.key))
+        return _Shape("WITH", (_index(tree.license_symbol.key), _index(tree.exception_symbol.key)))
     if isinstance(tree, LicenseSymbol):
-        return _single(str(tree.key))
-    if isinstance(tree, AND | OR):
-        parts = [_expression(part) for part in tree.args]
-        whole = [part for part in parts if part is not None]
-        return joined("AND" if isinstance(tree, AND) else "OR", whole) if len(whole) == len(parts) else None
-    return None
+        return _Shape("", (_index(tree.key),))
+    if not isinstance(tree, AND | OR):
+        return None
+    parts = [_shape_of(part) for part in tree.args]
+    whole = tuple(part for part in parts if part is not None)
+    return _Shape("AND" if isinstance(tree, AND) else "OR", (), whole) if len(whole) == len(parts) else None
+
+
+def _index(key: object) -> int:
+    return int(str(key)[1:])
+
+
+def _filled(shape: _Shape, ids: Sequence[str]) -> Expression | None:
+    """Return the expression of a shape, None where an exception stands in the place of a licence or the reverse."""
+    if shape.operator == "":
+        return _single(ids[shape.ids[0]])
+    if shape.operator == "WITH":
+        return _pair(ids[shape.ids[0]], ids[shape.ids[1]])
+    parts = [_filled(part, ids) for part in shape.parts]
+    whole = [part for part in parts if part is not None]
+    return joined(shape.operator, whole) if len(whole) == len(parts) else None
 
 
 def _pair(license_: str, exception: str) -> Leaf | None:

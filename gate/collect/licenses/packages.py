@@ -24,8 +24,9 @@ class Named:
 class Judged:
     """One version of one package, with what all sources say of it.
 
-    `expression` is None where no source says anything. `told_by` is the source that counts, the worst; `differing` has
-    one text per licence and its source where sources that know the licence do not agree.
+    `package` is its identity only; `expression` is None where no source says anything. `told_by` is the source that
+    counts, the worst; `differing` has one text per licence and its source where sources that know the licence do not
+    agree.
     """
 
     package: LicensedPackage
@@ -59,7 +60,7 @@ def judge_packages(named: Iterable[Named], lists: Lists) -> list[Judged]:
         package = item.package
         groups[package.ecosystem, package.name, package.version].append(item)
     _settle_unknown_ecosystems(groups)
-    return [_judged(groups[key], lists) for key in sorted(groups)]
+    return [_judged(LicensedPackage(*key), groups[key], lists) for key in sorted(groups)]
 
 
 def _settle_unknown_ecosystems(groups: defaultdict[tuple[str, str, str], list[Named]]) -> None:
@@ -77,19 +78,19 @@ def _settle_unknown_ecosystems(groups: defaultdict[tuple[str, str, str], list[Na
         ecosystem, name, version = key
         same = by_version[name.lower(), version] if version else by_name[name.lower()]
         same = [other for other in same if not ecosystem or other[0] == ecosystem]
-        # Without a version it is said of each version that is there.
-        if same and (not version or len(same) == 1):
+        # Without a version it is said of each version that is there, but never of two packages of one name.
+        if len({other[0] for other in same}) == 1:
             moved = groups.pop(key)
             for other in same:
                 groups[other] += moved
 
 
-def _judged(named: Sequence[Named], lists: Lists) -> Judged:
+def _judged(package: LicensedPackage, named: Sequence[Named], lists: Lists) -> Judged:
     told = [(together(item.package.licenses), item) for item in named if item.package.licenses]
     development = all(item.package.development for item in named)
     sources = tuple(dict.fromkeys(item.path for item in named))
     if not told:
-        return Judged(named[0].package, None, Standing.UNKNOWN, named[0], sources, development)
+        return Judged(package, None, Standing.UNKNOWN, named[0], sources, development)
     # Who names a licence of which nothing is known does not gainsay who knows it.
     sure = [pair for pair in told if _says_something(pair[0], lists)] or told
     expression, by = min(sure, key=lambda pair: (lists.standing(pair[0]), written(pair[0])))
@@ -97,7 +98,7 @@ def _judged(named: Sequence[Named], lists: Lists) -> Judged:
     differing = tuple(f"{text} ({item.path})" for text, item in sorted(by_text.items()))
     is_known = any(leaf.known for each, _ in sure for leaf in leaves(each))
     return Judged(
-        by.package,
+        package,
         expression,
         lists.standing(expression),
         by,

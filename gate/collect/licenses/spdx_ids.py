@@ -69,12 +69,19 @@ def spdx_ids() -> SpdxIds:
             given_up.append((found, current.lower(), current))
             continue
         found[current.lower()] = current
-        # LicenseRef- names are each document's own, and names with spaces are no ids.
-        others = (other for other in entry.get("other_spdx_license_keys") or () if not is_custom(other))
-        given_up += [(found, other.lower(), current) for other in others if " " not in other]
+        others = entry.get("other_spdx_license_keys") or ()
+        given_up += [(found, other.lower(), current) for other in others if _was_an_id(other)]
     for found, other, current in given_up:
         found.setdefault(other, current)
     return SpdxIds(MappingProxyType(licenses), MappingProxyType(exceptions))
+
+
+def _was_an_id(text: str) -> bool:
+    """Whether another name of a licence was once its id.
+
+    LicenseRef- names are each document's own, and words with spaces were none. Nor was "GPL", of whichever version.
+    """
+    return not is_custom(text) and " " not in text and text != "GPL"
 
 
 def is_custom(text: str) -> bool:

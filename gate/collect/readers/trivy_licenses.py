@@ -55,19 +55,25 @@ def read_trivy_licenses(document: JsonObject) -> LicenseReport:
         raise ReportError("is not Trivy's JSON of schema version 2, the one that is read")
     results = objects(document.get("Results"), "results")
     packages: list[LicensedPackage] = []
+    with_versions: set[str] = set()
     by_name: defaultdict[str, list[str]] = defaultdict(list)
     passed_over = 0
     for result in results:
         ecosystem = _ECOSYSTEMS.get(text_of(result, "Type", "a result"), "")
-        packages += [_package(item, ecosystem) for item in objects(result.get("Packages"), "packages")]
+        for item in objects(result.get("Packages"), "packages"):
+            package = _package(item, ecosystem)
+            packages.append(package)
+            if package.licenses:
+                with_versions.add(text_of(item, "Name", "a package"))
         for item in objects(result.get("Licenses"), "licences"):
             name = text_of(item, "PkgName", "a licence")
             if name:
                 by_name[name] += license_texts(item.get("Name"), "a licence")
             else:
                 passed_over += 1
-    # The scanner for licences tells names without versions; they are said of every version that there is.
-    packages += [package_of(name, "", licenses=tuple(dict.fromkeys(found))) for name, found in by_name.items()]
+    # The scanner for licences tells names without versions: of use only where the packages themselves tell no licence.
+    told = {name: tuple(dict.fromkeys(found)) for name, found in by_name.items() if name not in with_versions}
+    packages += [package_of(name, "", licenses=licenses) for name, licenses in told.items()]
     return LicenseReport("Trivy", tuple(packages), passed_over)
 
 
