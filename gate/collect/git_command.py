@@ -68,8 +68,9 @@ class GitCommand:
         exit_codes: frozenset[int] = frozenset({0}),
         max_stdout: int = _MAX_OUTPUT,
         content: bool = False,
+        stdin: bytes = b"",
     ) -> Completed:
-        """Run one command. Raises ToolProblem.
+        """Run one command, which reads `stdin`. Raises ToolProblem.
 
         `content` says that the command reads files of the working tree, for which filters must be switched off first.
         """
@@ -82,6 +83,7 @@ class GitCommand:
             cwd=self._folder,
             exit_codes=exit_codes,
             timeout=300.0,
+            stdin=stdin,
             max_stdout=max_stdout,
             environment=self._environment(self._no_filters if content else {}),
         )
