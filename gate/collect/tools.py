@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gate.collect.cache import NO_CACHE, Cache
 from gate.collect.known_tools import KNOWN_TOOLS, TOOLS_BY_NAME, KnownTool
 from gate.collect.process import Runner, ToolProblem
 
@@ -53,6 +54,8 @@ DIRECTORIES: tuple[Path, ...] = (
 )
 """Where programs are looked for besides the folders that were given and the one of the running interpreter."""
 
+_SPACE = "versions"
+_VERSION = re.compile(r"\d[0-9A-Za-z.+-]{0,40}")
 _ANSWER_SECONDS = 60.0
 _ANSWER_BYTES = 1024 * 1024
 
@@ -64,10 +67,14 @@ class SystemToolbox:
     from PYTHON variables. Programs are looked for in a fixed list of folders: those given as `directories` (absolute
     ones only), the interpreter's own, and DIRECTORIES. PATH is not asked, so nothing that a checkout or an earlier step
     puts there is run.
+
+    `cache` keeps the answers of programs, which take up to half a second, under the hash of the program: only of
+    binaries (ELF), because a script may start another program tomorrow.
     """
 
-    def __init__(self, runner: Runner, directories: Sequence[Path] = ()) -> None:
+    def __init__(self, runner: Runner, directories: Sequence[Path] = (), cache: Cache = NO_CACHE) -> None:
         self._runner = runner
+        self._cache = cache
         given = [folder for folder in directories if folder.is_absolute()]
         self._directories = tuple(dict.fromkeys((*given, Path(sys.executable).parent, *DIRECTORIES)))
         self._answers: dict[str, Tool | ToolProblem] = {}
@@ -104,6 +111,17 @@ class SystemToolbox:
         if program is None:
             folders = ", ".join(map(str, self._directories))
             raise ToolProblem(known.name, f"is not installed (looked in {folders})")
+        binary = _hash_of_binary(program) if self._cache is not NO_CACHE else None
+        key = (known.name, *known.version_arguments, known.version_pattern, binary or "")
+        kept = self._cache.get(_SPACE, key) if binary else None
+        if kept is not None and isinstance(kept.value, str) and _VERSION.fullmatch(kept.value):
+            return Tool(known.name, kept.value, (str(program),))
+        version = self._ask(known, program)
+        if binary:
+            self._cache.put(_SPACE, key, version)
+        return Tool(known.name, version, (str(program),))
+
+    def _ask(self, known: KnownTool, program: Path) -> str:
         completed = self._runner.run(
             program,
             known.version_arguments,
@@ -115,7 +133,21 @@ class SystemToolbox:
         version = re.search(known.version_pattern, said)
         if version is None:
             raise ToolProblem(known.name, f"does not say which version it is (asked {program})")
-        return Tool(known.name, version.group(1), (str(program),))
+        return version.group(1)
+
+
+def _hash_of_binary(program: Path) -> str | None:
+    """Return the SHA-256 of a program; None for a script, and for what cannot be read."""
+    import hashlib
+
+    try:
+        with program.open("rb") as stream:
+            if stream.read(4) != b"\x7fELF":
+                return None
+            stream.seek(0)
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _module(known: KnownTool) -> Tool:

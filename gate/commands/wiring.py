@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from gate.pipeline import Checkout, Machine, Progress, Silent
 from gate.settings import read_network, read_runner
 
 if TYPE_CHECKING:
-    from gate.collect.cache import Cache
     from gate.collect.git import Repository
     from gate.collect.workspace import Workspace
     from gate.model.json import Json
@@ -72,11 +72,16 @@ def check_out(order: Order, means: Machine, scope: str) -> Checkout:
     return Checkout(workspace, repository.head_commit(), changes)
 
 
-def open_cache(order: Order, checkout: Checkout, means: Machine) -> Cache:
-    """Return the cache of this run. Raises UserError for a folder that the change under judgement could have filled."""
-    from gate.commands.cache_dir import open_cache as open_
+def with_cache(order: Order, checkout: Checkout, means: Machine) -> Machine:
+    """Return the means of a run with its cache. Raises UserError for a folder that the change could have filled."""
+    from gate.collect.cache import NO_CACHE
+    from gate.collect.tools import SystemToolbox
+    from gate.commands.cache_dir import open_cache
 
-    return open_(order, read_runner(os.environ), checkout, means)
+    cache = open_cache(order, read_runner(os.environ), checkout, means)
+    if cache is NO_CACHE:
+        return means
+    return replace(means, cache=cache, tools=SystemToolbox(means.runner, cache=cache))
 
 
 def cache_notices(order: Order) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def gather(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]) -
     from gate.judge.requests import requests
 
     checkout = wiring.check_out(order, means, policy.scope)
-    means = replace(means, cache=wiring.open_cache(order, checkout, means))
+    means = wiring.with_cache(order, checkout, means)
     bundle = collect(collectors(kinds), requests(policy), checkout, means)
     if order.bundle is not None:
         write_bundle(order.bundle, bundle, __version__)
