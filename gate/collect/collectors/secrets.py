@@ -73,7 +73,7 @@ class SecretsCollector:
 
     def _look(self, context: Context) -> Evidence:
         """Raises ScanProblem and OSError."""
-        from gate.collect.secrets.contents import Contents
+        from gate.collect.secrets.contents import NOT_READ, Contents
         from gate.collect.secrets.tree import add_tree
 
         exclude, gaps = _globs(context.request.get("exclude"))
@@ -85,7 +85,7 @@ class SecretsCollector:
                 _add_history(context, look, exclude)
             contents.finish()
             _tell_unread(look)
-            if not any(contents.is_read(file.key) for file in tree.files):
+            if not tree.files or all(contents.problem(file.key) == NOT_READ for file in tree.files):
                 reason = f"none of {len(context.workspace.entries()):,} files could be looked at"
                 return Unreadable(self.kind, reason, gaps=tuple(look.gaps))
             return _collected(self.kind, context, look)
@@ -109,16 +109,18 @@ def _add_history(context: Context, look: _Look, exclude: Sequence[str]) -> None:
 
 
 def _tell_unread(look: _Look) -> None:
-    from gate.collect.secrets.tree import FACTS, NOT_READ
+    from gate.collect.secrets.tree import FACTS
 
     for file in look.tree.files:
-        if not look.contents.is_read(file.key):
-            look.gaps.append(Gap(printable(file.path), NOT_READ, printable(file.path), facts=FACTS))
+        reason = look.contents.problem(file.key)
+        if reason is not None:
+            look.gaps.append(Gap(printable(file.path), reason, printable(file.path), facts=FACTS))
     for version in look.history.versions if look.history else ():
-        if not look.contents.is_read(version.key):
+        reason = look.contents.problem(version.key)
+        if reason is not None:
             where = f"in commit {version.commit[:12]}" if version.commit else "before the change"
             path = printable(version.path)
-            look.gaps.append(Gap(path, f"{NOT_READ} ({where})", path, facts=_HISTORY))
+            look.gaps.append(Gap(path, f"{reason} ({where})", path, facts=_HISTORY))
 
 
 def _collected(kind: str, context: Context, look: _Look) -> Collected:
@@ -132,7 +134,7 @@ def _collected(kind: str, context: Context, look: _Look) -> Collected:
     changes = context.changes if isinstance(context.changes, Changes) else None
     honour = context.request.get("honour_allowed") is True
     findings = tree_findings(found, allowed.by, changes, honour)
-    read = [file for file in look.tree.files if look.contents.is_read(file.key)]
+    read = [file for file in look.tree.files if look.contents.problem(file.key) is None]
     facts: JsonObject = {
         "files_scanned": len(read),
         "bytes_scanned": sum(file.size for file in read),

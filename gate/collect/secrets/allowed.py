@@ -49,7 +49,8 @@ def find_allowed(workspace: Workspace, scanner: Scanner, found: Sequence[Found],
         by = hidden_by(path, place, ignored, None) or (TRIVY_IGNORE_FILE if place.rule in rules else None)
         if by is not None:
             allowed.by[path, place] = by
-    rest = [item for item in found if item not in allowed.by]
+    # gitleaks does not look into archives, whatever its configuration says of them.
+    rest = [item for item in found if item not in allowed.by and item[1].inside is None]
     if rest and workspace.exists(CONFIGURATION):
         _by_configuration(workspace, scanner, rest, limit, allowed)
     return allowed

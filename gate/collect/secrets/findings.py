@@ -62,7 +62,7 @@ def tree_findings(
     for path, place in places:
         seen[path, place.rule] += 1
         hidden_by = allowed_by.get((path, place))
-        properties: JsonObject = {"end_line": place.end_line or None}
+        properties = _properties(place)
         if hidden_by is not None:
             properties["allowed_by"] = hidden_by
         findings.append(
@@ -72,7 +72,7 @@ def tree_findings(
                 message=f"Holds a secret, by gitleaks' rule {place.rule}",
                 tool=TOOL,
                 path=printable(path),
-                line=place.line or None,
+                line=None if place.inside is not None else place.line or None,
                 fingerprint=_fingerprint("tree", path, place.rule, seen[path, place.rule]),
                 suppressed=honour and hidden_by is not None,
                 new=None if changes is None else _is_new(path, place, changes),
@@ -90,10 +90,10 @@ def history_finding(path: str, place: Place, commit: str, occurrence: int) -> Fi
         message=f"Held a secret in commit {commit[:12]}, by gitleaks' rule {place.rule}; the files do not any more",
         tool=TOOL,
         path=printable(path),
-        line=place.line or None,
+        line=None if place.inside is not None else place.line or None,
         fingerprint=_fingerprint("history", path, place.rule, occurrence),
         new=True,
-        properties={"commit": commit, "end_line": place.end_line or None},
+        properties={"commit": commit, **_properties(place)},
     )
 
 
@@ -118,12 +118,18 @@ def secrets_facts(findings: Sequence[Finding], facts: JsonObject) -> JsonObject:
     return facts | counted
 
 
+def _properties(place: Place) -> JsonObject:
+    if place.inside is not None:
+        return {"inside": place.inside, "inside_line": place.line or None}
+    return {"end_line": place.end_line or None}
+
+
 def _fingerprint(where: str, path: str, rule: str, occurrence: int) -> str:
     return sha256("\0".join((where, printable(path), rule, str(occurrence))).encode()).hexdigest()
 
 
 def _is_new(path: str, place: Place, changes: Changes) -> bool:
-    if place.line == 0:
+    if place.line == 0 or place.inside is not None:
         return changes.touches(path, None)
     last = min(place.end_line, place.line + _MAX_RANGE)
     return any(changes.touches(path, line) for line in range(place.line, last + 1))

@@ -34,6 +34,9 @@ class Identities:
 
 
 def _text(path: str, lines: list[bytes], place: Place) -> bytes:
+    if place.inside is not None:
+        # What is in an archive is told apart by where it is in it.
+        return f"{path}!{place.inside}:{place.line}:{place.column}".encode("utf-8", "surrogateescape")
     if place.line == 0:
         return path.encode("utf-8", "surrogateescape")
     text = b"\n".join(line.strip() for line in lines[place.line - 1 : place.end_line])

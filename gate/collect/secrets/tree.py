@@ -18,7 +18,6 @@ FACTS = ("files_scanned", "bytes_scanned", "count", "by_rule", "allowed", "new",
 """What a file that was not looked at casts doubt on."""
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 LFS_SIZE = 1024
-NOT_READ = "was not read to its end by gitleaks"
 
 
 @dataclass(frozen=True, slots=True)
