@@ -14,6 +14,7 @@ from gate.collect.python_manifests import read_manifests
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.license_locks import read_composer_lock, read_npm_lock
 from gate.collect.readers.licensed_package import LicensedPackage, package_of
+from gate.collect.readers.lock_names import read_cargo_lock, read_gem_lock, read_pnpm_lock, read_yarn_lock
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.model.evidence import Gap, How, Source
 
@@ -39,6 +40,11 @@ _READERS: dict[str, Callable[[bytes], Sequence[LicensedPackage]]] = {
     "package-lock.json": read_npm_lock,
     "npm-shrinkwrap.json": read_npm_lock,
     "composer.lock": read_composer_lock,
+    "Cargo.lock": read_cargo_lock,
+    "yarn.lock": read_yarn_lock,
+    "pnpm-lock.yaml": read_pnpm_lock,
+    "Gemfile.lock": read_gem_lock,
+    "gems.locked": read_gem_lock,
 }
 
 

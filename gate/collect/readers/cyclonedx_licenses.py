@@ -1,7 +1,8 @@
 """Licences in a CycloneDX SBOM, as JSON (https://cyclonedx.org/docs/1.6/json/, read alike from 1.2 on).
 
-A component counts as a dependency when it has a package URL, or is a library or a framework; files, operating systems
-and the applications that scanners make of lock files do not. What `metadata.component` describes is the product itself.
+A component counts as a dependency when it has a package URL, is a library or a framework, or states a licence and is no
+file. So operating systems, and the applications that scanners make of lock files, do not. What `metadata.component`
+describes is the product itself.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def _package(component: JsonObject) -> LicensedPackage | None:
         package = of_purl(purl, licenses, development=development, anchor=anchor)
         if package is not None:
             return package
-    elif text_of(component, "type", what) not in _LIBRARIES:
+    elif not _is_dependency(text_of(component, "type", what), licenses):
         return None
     if not name:
         raise ReportError("holds a component without a name")
@@ -72,6 +73,10 @@ def _package(component: JsonObject) -> LicensedPackage | None:
     full = f"{group}/{name}" if group else name
     version = text_of(component, "version", what)
     return package_of(full, version, licenses=licenses, development=development, anchor=anchor)
+
+
+def _is_dependency(type_: str, licenses: tuple[str, ...]) -> bool:
+    return type_ in _LIBRARIES or (bool(licenses) and type_ != "file")
 
 
 def _licenses(component: JsonObject) -> tuple[str, ...]:

@@ -74,7 +74,8 @@ def _package(item: JsonObject, names: Mapping[str, str]) -> LicensedPackage | No
             package = of_purl(text_of(reference, "referenceLocator", what), licenses, anchor=anchor)
             if package is not None:
                 return package
-    if text_of(item, "primaryPackagePurpose", what).upper().replace("_", "-") not in _LIBRARIES:
+    purpose = text_of(item, "primaryPackagePurpose", what).upper()
+    if purpose not in _LIBRARIES and (purpose == "FILE" or not licenses):
         return None
     name = text_of(item, "name", what)
     if not name:

@@ -248,6 +248,35 @@ def test_a_lock_whose_packages_are_not_read_is_a_gap(tree: Tree) -> None:
     assert found["mix.lock"].facts == ("denied", "not_allowed")
 
 
+def test_locks_without_licences_need_a_report(tree: Tree) -> None:
+    cargo = '[[package]]\nname = "itoa"\nversion = "1.0.0"\nsource = "registry+https://packages.example"\n'
+    evidence = tree.collected(
+        {"Cargo.lock": cargo, "web/yarn.lock": 'a@^1:\n  version "1.0.0"\n'}, {"bom.json": sbom(a="MIT")}
+    )
+    assert evidence.facts["by_license"] == {"MIT": 1}
+    assert [(gap.subject, gap.path) for gap in evidence.gaps] == [("itoa 1.0.0", "Cargo.lock")]
+    assert [(item.path, item.line) for item in evidence.findings] == [("Cargo.lock", 2)]
+
+
+def test_which_index_serves_a_package_is_no_matter_here(tree: Tree) -> None:
+    text = "--index-url https://packages.example/simple\ncertifi==2020.1.1\n"
+    evidence = tree.collected(
+        {"requirements.txt": text, "setup.py": "from setuptools import setup\nsetup(install_requires=f())\n"}
+    )
+    assert [(gap.subject, gap.facts) for gap in evidence.gaps] == [
+        ("setup.py", ()),
+        ("certifi 2020.1.1", ("denied", "not_allowed")),
+    ]
+
+
+def test_a_lock_that_is_not_on_disk_is_a_gap(tree: Tree) -> None:
+    write(tree.root, {"package-lock.json": lock(a="MIT")})
+    files = [Entry(name, EntryType.FILE) for name in ("package-lock.json", "web/package-lock.json")]
+    evidence = LicensesCollector().collect(context(Workspace(tree.root, tracked=files), LISTS))
+    assert isinstance(evidence, Collected)
+    assert [(gap.subject, gap.facts) for gap in evidence.gaps] == [("web/package-lock.json", ())]
+
+
 def test_the_same_report_twice_is_read_once(tree: Tree) -> None:
     evidence = tree.collected({}, {"a.json": sbom(a="MIT"), "b.json": sbom(a="MIT")})
     assert (evidence.facts["reports"], evidence.facts["packages"]) == (1, 1)
