@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gate.collect.dependency_files import LOOKED_FOR, find_files
-from gate.collect.known_packages import AUDIT
 from gate.collect.licenses.packages import Named
 from gate.collect.other_locks import OtherFile, unaudited
 from gate.collect.python_manifests import read_manifests
@@ -106,7 +105,7 @@ def looked_for() -> str:
 def _add_python_gaps(tree: Tree, gaps: Sequence[Gap], indexes: Sequence[str]) -> None:
     """Keep what could not be read. A package without a version can still be found in a report by its name."""
     for gap in gaps:
-        if gap.facts != AUDIT:
+        if "audited" not in gap.facts:
             tree.gaps.append(gap)
         elif gap.path is not None and gap.subject != gap.path:
             tree.loose.append(Loose("pypi", gap.subject, gap.path, gap.line))
