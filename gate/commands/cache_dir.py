@@ -56,9 +56,9 @@ def check_folder(folder: Path, workspace: Workspace, named: Path) -> None:
     lexical = Path(os.path.abspath(folder))  # noqa: PTH100 - without following links, unlike resolve()
     real = folder.resolve()
     root = workspace.root
-    inside = lexical.is_relative_to(root) or lexical.is_relative_to(os.path.abspath(named))  # noqa: PTH100
-    if inside and not real.is_relative_to(root):
-        raise UserError(f"The cache folder {folder} leads out of the workspace through a link. Name another folder.")
+    for top in (root, Path(os.path.abspath(named))):  # noqa: PTH100
+        if lexical.is_relative_to(top) and real != root / lexical.relative_to(top):
+            raise UserError(f"The cache folder {folder} lies behind a link in the workspace. Name another folder.")
     if not real.is_relative_to(root):
         return
     below = real.relative_to(root).as_posix()
