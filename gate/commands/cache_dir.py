@@ -51,10 +51,16 @@ def check_folder(folder: Path, workspace: Workspace, named: Path) -> None:
 
     `named` is the workspace as the user wrote it, which may lead there through links of the user's own.
     """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UserError(f"The cache folder {folder} is a link or a file. Name a folder with --cache-dir.")
     lexical = Path(os.path.abspath(folder))  # noqa: PTH100 - without following links, unlike resolve()
-    real = folder.resolve()
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise UserError(f"The cache folder {folder} is a link or a file. Name a folder with --cache-dir.")
+        real = folder.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        # A name that is too long, a loop of links, a NUL.
+        raise UserError(
+            f"The cache folder {folder} cannot be reached ({error}). Name another with --cache-dir."
+        ) from error
     root = workspace.root
     for top in (root, Path(os.path.abspath(named))):  # noqa: PTH100
         if lexical.is_relative_to(top) and real != root / lexical.relative_to(top):

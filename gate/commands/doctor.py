@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from gate.commands.self_tests import Tested
+    from gate.commands.self_tests import SelfTested
 
 _WIDTH = 80
 _MARKS = {"passed": "✓", "failed": "✗", "absent": "–", "none": "·"}
@@ -73,7 +73,7 @@ def _self_test(format_: str) -> int:
     return 0
 
 
-def _json(tested: Sequence[Tested]) -> str:
+def _json(tested: Sequence[SelfTested]) -> str:
     rows = [
         {
             "name": item.tool,
@@ -88,7 +88,7 @@ def _json(tested: Sequence[Tested]) -> str:
     return json.dumps(rows, indent=2)
 
 
-def table(tested: Sequence[Tested], width: int = _WIDTH) -> str:
+def table(tested: Sequence[SelfTested], width: int = _WIDTH) -> str:
     """Return a table of `width` columns: tool, version, seconds, exit code, and what was found or why not."""
     import textwrap
 

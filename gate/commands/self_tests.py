@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class SelfTested:
     """How a tool stands.
 
     `version` is None for one that is absent. `state`: `passed`, `failed`, `absent`, `none` (it has no self-test).
@@ -46,6 +46,12 @@ def _gitleaks(context: Context) -> str:
     return _found(context, canary(context.scanner))
 
 
+def _pip_audit(context: Context) -> str:
+    from gate.collect.pip_audit_run import pip_audit_canary
+
+    return _found(context, pip_audit_canary(context))
+
+
 def _trivy(context: Context) -> str:
     from gate.collect.trivy.trivy_canary import trivy_canary
     from gate.collect.trivy.trivy_database import copy_database, find_database
@@ -61,27 +67,28 @@ def _trivy(context: Context) -> str:
 SELF_TESTS: Mapping[str, Callable[[Context], str]] = {
     "bandit": _bandit,
     "gitleaks": _gitleaks,
+    "pip-audit": _pip_audit,
     "trivy": _trivy,
 }
 """Tool → what runs its self-test and returns what it found; it raises ScanProblem."""
 
 
-def run_self_tests(means: Machine, tools: Sequence[KnownTool] = KNOWN_TOOLS) -> list[Tested]:
+def run_self_tests(means: Machine, tools: Sequence[KnownTool] = KNOWN_TOOLS) -> list[SelfTested]:
     """Run the self-test of every tool that is there, one after the other. Nothing is taken from a cache."""
     return [_tested(known, means) for known in tools]
 
 
-def _tested(known: KnownTool, means: Machine) -> Tested:
+def _tested(known: KnownTool, means: Machine) -> SelfTested:
     from gate.collect.self_test import SelfTests
     from gate.collect.workspace import Workspace
 
     try:
         version = means.tools.find(known.name).version
     except ToolProblem as problem:
-        return Tested(known.name, None, "absent", problem.reason.partition(" (looked in ")[0])
+        return SelfTested(known.name, None, "absent", problem.reason.partition(" (looked in ")[0])
     test = SELF_TESTS.get(known.name)
     if test is None:
-        return Tested(known.name, version, "none", "has no self-test")
+        return SelfTested(known.name, version, "none", "has no self-test")
     runner = _Noting(means.runner)
     with tempfile.TemporaryDirectory(prefix="gate-doctor-") as empty:
         space = Workspace(Path(empty), tracked=())
@@ -90,9 +97,9 @@ def _tested(known: KnownTool, means: Machine) -> Tested:
         )
         begun = time.monotonic()
         try:
-            tested = Tested(known.name, version, "passed", f"found {test(context)}")
+            tested = SelfTested(known.name, version, "passed", f"found {test(context)}")
         except ToolProblem as problem:
-            tested = Tested(known.name, version, "failed", problem.reason)
+            tested = SelfTested(known.name, version, "failed", problem.reason)
     return replace(tested, seconds=time.monotonic() - begun, exit_code=runner.exit_code)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gate.collect.process import SubprocessRunner, ToolProblem
+from gate.collect.cache import Cached
+from gate.collect.folder_cache import FolderCache
+from gate.collect.process import Completed, SubprocessRunner, ToolProblem
 from gate.collect.tools import DIRECTORIES, KNOWN_TOOLS, SystemToolbox
 
 
@@ -68,6 +74,58 @@ def test_a_given_folder_comes_first_and_is_asked_once(tmp_path: Path) -> None:
     found = tools.find("gitleaks")
     assert (found.version, found.command) == ("8.30.1", (str(path),))
     assert Path(f"{path}.log").read_text().count("run") == 1
+
+
+class Counting(SubprocessRunner):
+    """Counts how often a program is asked for its version."""
+
+    runs = 0
+
+    def run(self, *arguments: Any, **options: Any) -> Completed:
+        self.runs += 1
+        return super().run(*arguments, **options)
+
+
+def cache(folder: Path) -> FolderCache:
+    return FolderCache(folder, "", lambda: datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def test_a_binary_is_asked_once_and_again_when_it_is_another_one(tmp_path: Path) -> None:
+    git = SystemToolbox(SubprocessRunner()).find("git")
+    binary = tmp_path / "bin/git"
+    binary.parent.mkdir()
+    shutil.copy(git.program, binary)
+    runner = Counting()
+    for asked in (1, 1, 2):
+        if asked == 2:
+            with binary.open("ab") as file:
+                file.write(b"\0")
+        kept = cache(tmp_path / "c")
+        found = SystemToolbox(runner, [binary.parent], kept).find("git")
+        kept.save()
+        assert (found.version, found.program, runner.runs) == (git.version, binary, asked)
+
+
+def test_a_script_is_asked_every_time(tmp_path: Path) -> None:
+    # It may start another program tomorrow.
+    path = program(tmp_path, "gitleaks", "8.30.1")
+    for _ in range(2):
+        kept = cache(tmp_path / "c")
+        assert SystemToolbox(SubprocessRunner(), [tmp_path], kept).find("gitleaks").version == "8.30.1"
+        kept.save()
+    assert Path(f"{path}.log").read_text().count("run") == 2
+
+
+def test_a_refused_version_stays_refused_from_the_cache(tmp_path: Path) -> None:
+    class Lying(FolderCache):
+        def get(self, space: str, key: Sequence[str]) -> Cached | None:
+            return Cached("0.69.4", "2026-11-20")
+
+    (tmp_path / "trivy").write_bytes(b"\x7fELF")
+    (tmp_path / "trivy").chmod(0o755)
+    lying = Lying(tmp_path / "c", "", lambda: datetime(2026, 11, 20, tzinfo=UTC))
+    with pytest.raises(ToolProblem, match="is refused"):
+        SystemToolbox(SubprocessRunner(), [tmp_path], lying).find("trivy")
 
 
 @pytest.mark.parametrize("version", ["0.69.4", "0.69.5", "0.69.6"])

@@ -154,6 +154,13 @@ def test_links_are_refused(tree: Path, tmp_path: Path) -> None:
             check_folder(folder, open_workspace(tree, RUNNER, git_tool()), tmp_path / "root")
 
 
+def test_a_folder_that_cannot_be_reached_is_refused(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for folder in (tmp_path / ("x" * 300), tmp_path / "loop/below"):
+        with pytest.raises(UserError, match="The cache folder"):
+            check(folder, tree)
+
+
 def test_a_workspace_without_git_cannot_hold_it(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     space = Workspace(tmp_path / "tree")
