@@ -95,7 +95,8 @@ def _by_configuration(
         copies = {path: workspace.read(path, limit).data for path in {path for path, _ in found} | extended}
         seen = _run(scanner, workspace.read(CONFIGURATION, _LIMIT).data, copies)
     except ReadProblem as problem:
-        allowed.gaps.append(problem.gap(FACTS))
+        about = "" if problem.path == CONFIGURATION else f"cannot be used: {printable(problem.path)} "
+        allowed.gaps.append(Gap(CONFIGURATION, about + problem.reason, CONFIGURATION, facts=FACTS))
     except ScanProblem as problem:
         reason = f"cannot be used to tell what it would have hidden: {problem}"
         allowed.gaps.append(Gap(CONFIGURATION, reason, CONFIGURATION, facts=FACTS))
