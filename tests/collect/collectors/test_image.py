@@ -23,6 +23,7 @@ from gate.model.json import Json
 from tests.support.broken_tools import BROKEN, OneTool, install
 from tests.support.fakes import EmptyToolbox, context, tracked, write
 from tests.support.images.mkimage import build, make_tar
+from tests.support.registry import registry
 from tests.support.trivy import PROGRAMS, damaged, database, image, needs_trivy, trivy_context
 
 
@@ -260,7 +261,7 @@ def reason(tree: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\n", b"not a tar", bytes(10240), gzip.compress(bytes(5000)), b"\x7fELF" * 4000]
+    "data", [b"", b"\n", b"not a tar", bytes(10240), gzip.compress(bytes(5000), mtime=0), b"\x7fELF" * 4000]
 )
 def test_what_is_no_tar_proves_nothing(tree: Path, data: bytes) -> None:
     (tree / "out" / "x.tar").write_bytes(data)
@@ -367,8 +368,20 @@ def test_a_registry_that_does_not_answer_proves_nothing(tree: Path) -> None:
     image(tree / "out", "clean")
     evidence = collected(tree, {"archive": "out/clean.tar", "reference": "127.0.0.1:9/nothing:1"})
     assert any(gap.subject == "127.0.0.1:9/nothing:1" and not gap.facts for gap in evidence.gaps)
-    alone = collect(tree, {"reference": "127.0.0.1:9/nothing:1"})
-    assert isinstance(alone, Unreadable)
+
+
+@needs_trivy
+def test_an_image_in_a_registry(tree: Path) -> None:
+    image(tree.parent / "images", "vulnerable")
+    layout = tree.parent / "images" / "vulnerable.oci"
+    digest = json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
+    with registry(layout) as host:
+        for reference in (f"{host}/app:1", f"{host}/app@{digest}"):
+            evidence = collected(tree, {"reference": reference})
+            assert evidence.gaps == ()
+            assert evidence.facts["vulnerabilities"] == 9
+            assert (evidence.facts["reference"], evidence.facts["digest"]) == (reference, digest)
+            assert evidence.facts["non_root"] is False
 
 
 def test_without_trivy_a_reference_is_missing(tree: Path) -> None:
