@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gate.collect.readers.python_packages import Pin, public_version
 from gate.model.evidence import Gap, Source
 
-AUDIT = ("audited", "skipped", "vulnerable", "vulnerabilities", "counts", "fixable")
+AUDIT = ("audited", "skipped", "vulnerable", "vulnerabilities", "counts", "fixable", "fixable_counts", "all_severities")
 """The facts that a package in doubt casts doubt on; what the files themselves say stands."""
 
 

@@ -59,8 +59,8 @@ KNOWN_TOOLS: tuple[KnownTool, ...] = (
     KnownTool(
         name="trivy",
         purpose="scans container images, lock files and infrastructure code",
-        without="vulnerabilities of images and operating systems, misconfigured Terraform",
-        kinds=("image", "terraform"),
+        without="vulnerabilities of images and of dependencies that are not Python's, misconfigured Terraform",
+        kinds=("image", "dependencies", "terraform"),
         version_pattern=r"Version: (\d+\.\d+\.\d+)",
         refused=dict.fromkeys(("0.69.4", "0.69.5", "0.69.6"), _MALICIOUS_TRIVY),
     ),

@@ -21,17 +21,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gate.collect.plain_text import plain
-from gate.collect.process import Completed, Runner, ToolProblem
-from gate.collect.readers.errors import ReportError
+from gate.collect.process import Completed
 from gate.collect.readers.pip_audit_json import AuditedPackage, PipAuditReport, SkippedPackage, read_pip_audit
-from gate.collect.tools import Tool
+from gate.collect.scan import CanaryMissed, NotCovered, Scan, Scanner
+from gate.collect.scan_problem import ScanProblem, Step
+from gate.collect.self_test import Canary
+
+if TYPE_CHECKING:
+    from gate.collect.collector import Context
 
 Pinned = tuple[str, str]
 """Name (PEP 503) and public version (PEP 440), both in normal form."""
 
+TOOL = "pip-audit"
 _EXIT_CODES = frozenset({0, 1})
 _MEMORY = 4 * 1024**3
 _MAX_REPORT = 64 * 1024 * 1024
@@ -47,7 +52,7 @@ _WARNING = re.compile(r"^WARNING:pip_audit\._service[\w.]*:(?P<text>.+)$", re.MU
 
 
 @dataclass(frozen=True, slots=True)
-class Canary:
+class Planted:
     """A release with a hole that every service knows. `id` is among the ids of that hole."""
 
     name: str
@@ -55,12 +60,12 @@ class Canary:
     id: str
 
 
-CANARIES = (
-    Canary("requests", "2.19.1", "CVE-2018-18074"),
-    Canary("jinja2", "2.10", "CVE-2019-10906"),
-    Canary("urllib3", "1.26.4", "CVE-2021-33503"),
-    Canary("pyyaml", "5.3", "CVE-2020-14343"),
-    Canary("django", "1.11.22", "CVE-2019-14234"),
+PLANTED = (
+    Planted("requests", "2.19.1", "CVE-2018-18074"),
+    Planted("jinja2", "2.10", "CVE-2019-10906"),
+    Planted("urllib3", "1.26.4", "CVE-2021-33503"),
+    Planted("pyyaml", "5.3", "CVE-2020-14343"),
+    Planted("django", "1.11.22", "CVE-2019-14234"),
 )
 
 
@@ -84,7 +89,7 @@ class Batch:
     """The packages of one run and its canary, which may be one of them."""
 
     pins: Mapping[str, str]
-    canary: Canary
+    canary: Planted
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +123,10 @@ def batches(pins: Iterable[Pinned], jobs: int = 1) -> list[Batch]:
     done: list[Batch] = []
     while waiting:
         part = waiting.pop(0)
-        canary = next((item for item in CANARIES if part.get(item.name, item.version) == item.version), None)
+        canary = next((item for item in PLANTED if part.get(item.name, item.version) == item.version), None)
         if canary is None:
             # All canaries' names are taken by other versions: one of those waits for a run of its own.
-            canary = CANARIES[0]
+            canary = PLANTED[0]
             waiting.append({canary.name: part.pop(canary.name)})
         if part:
             done.append(Batch(part, canary))
@@ -137,9 +142,8 @@ def _shares(pins: Mapping[str, str], jobs: int) -> list[dict[str, str]]:
 class PipAudit:
     """Runs pip-audit."""
 
-    def __init__(self, runner: Runner, tool: Tool, settings: AuditSettings) -> None:
-        self._runner = runner
-        self._tool = tool
+    def __init__(self, scanner: Scanner, settings: AuditSettings) -> None:
+        self._scanner = scanner
         self._settings = settings
 
     def run(self, pins: Iterable[Pinned], jobs: int = 1) -> AuditRun:
@@ -163,65 +167,96 @@ class PipAudit:
 
     def _one(self, batch: Batch) -> tuple[PipAuditReport | str, list[str]]:
         """Return a report that proves something, or the end of a sentence that says why there is none."""
-        asked = dict(batch.pins) | {batch.canary.name: batch.canary.version}
         try:
-            completed = self._start(asked)
-        except ToolProblem as problem:
+            report, completed = self.scan(batch)
+        except ScanProblem as problem:
             return f"{problem}", []
-        if not completed.stdout.strip():
-            return self._no_report(completed.stderr), []
-        try:
-            report = read_pip_audit(completed.stdout)
-        except ReportError as error:
-            return f"pip-audit's report {error.reason}", []
-        problem_text = mismatch(report, asked) or self._canary_problem(report, batch.canary, completed.exit_code)
-        if problem_text:
-            return problem_text, []
         warnings = [plain(found["text"], 200) for found in _WARNING.finditer(completed.stderr)]
         return _without_canary(report, batch), warnings
 
-    def _start(self, asked: Mapping[str, str]) -> Completed:
-        arguments = ["--no-deps", "--disable-pip", "--format", "json", "--desc", "off", "--aliases", "on"]
-        arguments += ["--progress-spinner", "off", "--cache-dir", _NO_CACHE]
-        arguments += [
-            "--timeout",
-            str(self._settings.answer_seconds),
-            "--vulnerability-service",
-            self._settings.service,
-        ]
-        if self._settings.osv_url is not None:
-            arguments += ["--osv-url", self._settings.osv_url]
+    def scan(self, batch: Batch) -> tuple[PipAuditReport, Completed]:
+        """Run one batch and return what it says, the canary included. Raises ScanProblem."""
+        asked = dict(batch.pins) | {batch.canary.name: batch.canary.version}
+
+        def check(report: PipAuditReport, completed: Completed) -> str:
+            different = mismatch(report, asked)
+            if different is not None:
+                raise NotCovered(different)
+            self._require(batch.canary, report, completed.exit_code)
+            return f"{len(report.audited):,} packages, {len(report.skipped):,} skipped"
+
         with _own_folder(asked) as file:
-            return self._runner.run(
-                self._tool.program,
-                self._tool.arguments(*arguments, "--requirement", str(file)),
-                cwd=file.parent,
+            scan = Scan(
+                tool=TOOL,
+                arguments=self._arguments(file),
+                read=read_pip_audit,
+                check=check,
                 exit_codes=_EXIT_CODES,
+                # The canary is among what is asked about: `check` looks for it.
+                canary=None,
+                cwd=file.parent,
                 timeout=self._settings.run_seconds,
+                memory=_MEMORY,
+                max_report=_MAX_REPORT,
                 # pip-audit imports pip, and asks it for its version.
                 environment={"PIP_CONFIG_FILE": "/dev/null", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-                max_stdout=_MAX_REPORT,
-                memory=_MEMORY,
+                target=f"{len(batch.pins):,} packages",
             )
+            try:
+                scanned = self._scanner.run(scan)
+            except ScanProblem as problem:
+                raise self._worded(problem) from None
+        return scanned.report, scanned.completed
 
-    def _no_report(self, stderr: str) -> str:
+    def _arguments(self, file: Path) -> tuple[str, ...]:
+        settings = self._settings
         return (
-            f"{self._settings.asked} could not be asked: “{last_error(stderr)}”. Let the gate reach the service, or "
-            "supply a report of pip-audit under evidence.dependencies.reports"
+            *("--no-deps", "--disable-pip", "--format", "json", "--desc", "off", "--aliases", "on"),
+            *("--progress-spinner", "off", "--cache-dir", _NO_CACHE, "--timeout", str(settings.answer_seconds)),
+            *("--vulnerability-service", settings.service),
+            *(("--osv-url", settings.osv_url) if settings.osv_url is not None else ()),
+            *("--requirement", str(file)),
         )
 
-    def _canary_problem(self, report: PipAuditReport, canary: Canary, exit_code: int) -> str | None:
+    def _worded(self, problem: ScanProblem) -> ScanProblem:
+        """pip-audit ends with 1 and no report whatever went wrong on its way to the service."""
+        if problem.step is not Step.REPORT or not problem.reason.startswith("wrote no report"):
+            return problem
+        reason = (
+            f"could not ask {self._settings.asked}: “{last_error(problem.stderr)}”. Let the gate reach the service, or "
+            "supply a report under evidence.dependencies.reports"
+        )
+        return ScanProblem(problem.tool, reason, problem.step)
+
+    def _require(self, canary: Planted, report: PipAuditReport, exit_code: int) -> None:
+        """Raise CanaryMissed unless the run found what was planted, and says so with its exit code."""
         for package in report.audited:
             if (package.name, package.version) == (canary.name, canary.version):
                 ids = {name for item in package.vulnerabilities for name in (item.id, *item.aliases)}
                 if canary.id in ids and exit_code == 1:
-                    return None
+                    return
         skip = next((plain(item.reason, 200) for item in report.skipped if item.name == canary.name), None)
         told = f" (it was skipped: “{skip}”)" if skip else ""
-        return (
-            f"{self._settings.asked} did not find {canary.id} in {canary.name} {canary.version}, the known-vulnerable "
-            f"release that the gate adds to each audit, so its answers prove nothing{told}"
+        raise CanaryMissed(
+            f"did not find {canary.id} in {canary.name} {canary.version}, the known-vulnerable release that the gate "
+            f"adds to each audit, so the answers of {self._settings.asked} prove nothing{told}"
         )
+
+
+def pip_audit_canary(context: Context, settings: AuditSettings | None = None) -> Canary:
+    """Return the self-test of pip-audit (`gate doctor --self-test`): it has to find one known hole at the service.
+
+    Every run of an audit has the same canary among its packages, so no audit needs this one.
+    """
+    asked = settings or AuditSettings()
+    planted = PLANTED[0]
+
+    def test() -> str:
+        PipAudit(context.scanner, asked).scan(Batch({}, planted))
+        return f"{planted.id} in {planted.name} {planted.version}, asked {asked.asked}"
+
+    identity = f"{asked.service} {asked.osv_url or ''} {planted.name} {planted.version} {planted.id}"
+    return Canary(TOOL, f"{planted.id} in {planted.name} {planted.version}", identity, test)
 
 
 def mismatch(report: PipAuditReport, asked: Mapping[str, str]) -> str | None:
@@ -232,10 +267,10 @@ def mismatch(report: PipAuditReport, asked: Mapping[str, str]) -> str | None:
     missing = sorted(set(asked.items()) - set(told))
     foreign = sorted(set(told) - set(asked.items()))
     if missing:
-        return f"pip-audit's report says nothing of {missing[0][0]} {missing[0][1]}, which it was asked about"
+        return f"says nothing of {missing[0][0]} {missing[0][1]}, which it was asked about"
     if foreign:
-        return f"pip-audit's report tells of {foreign[0][0]} {foreign[0][1]}, which it was not asked about"
-    return None if len(told) == len(asked) else "pip-audit's report tells of a package twice"
+        return f"tells of {foreign[0][0]} {foreign[0][1]}, which it was not asked about"
+    return None if len(told) == len(asked) else "tells of a package twice"
 
 
 def last_error(stderr: str) -> str:

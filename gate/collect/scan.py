@@ -154,7 +154,8 @@ class Scanner:
         if completed.exit_code not in scan.exit_codes:
             raise ScanProblem(tool.name, _undeclared(completed), Step.EXIT_CODE)
         if not completed.stdout.strip():
-            raise ScanProblem(tool.name, f"wrote no report{last_words(completed.stderr)}", Step.REPORT)
+            reason = f"wrote no report{last_words(completed.stderr)}"
+            raise ScanProblem(tool.name, reason, Step.REPORT, completed.stderr)
         try:
             report = scan.read(completed.stdout)
         except ReportError as error:

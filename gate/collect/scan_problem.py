@@ -20,8 +20,12 @@ class Step(StrEnum):
 
 
 class ScanProblem(ToolProblem):
-    """A run proved nothing. `step` is the one that it did not take; `reason` completes "TOOL …"."""
+    """A run proved nothing. `step` is the one that it did not take; `reason` completes "TOOL …".
 
-    def __init__(self, tool: str, reason: str, step: Step) -> None:
+    `stderr` is what the tool complained with where it ended without a report: text of a stranger.
+    """
+
+    def __init__(self, tool: str, reason: str, step: Step, stderr: str = "") -> None:
         self.step = step
+        self.stderr = stderr
         super().__init__(tool, reason)

@@ -15,7 +15,10 @@ from gate.model.policy import Criterion
 
 _LONGEST_REASON = 500
 _TOLD = 3
-_ABSENT = {"new": NO_BASE}
+_ABSENT = {
+    "new": NO_BASE,
+    "all_severities": "no source states the severity of some vulnerabilities, so nobody knows how grave they are",
+}
 """Facts whose absence has a reason of its own."""
 
 

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.pip_audit_run import CANARIES, AuditSettings, PipAudit, batches, last_error, mismatch
-from gate.collect.process import Completed, SubprocessRunner
+from gate.collect.pip_audit_run import PLANTED, AuditSettings, PipAudit, batches, last_error, mismatch
+from gate.collect.process import Completed, Runner, SubprocessRunner
 from gate.collect.readers.pip_audit_json import AuditedPackage, PipAuditReport, SkippedPackage
-from gate.collect.tools import Tool
+from gate.collect.scan import Scanner
+from gate.collect.self_test import SelfTests
+from gate.collect.tools import Tool, Toolbox
 from tests.support.osv.osv_server import FAULTS, OsvServer, osv_server
 
 TOOL = Tool("pip-audit", "0", (sys.executable, "-I", "-m", "pip_audit"))
@@ -27,8 +29,20 @@ def service() -> Iterator[OsvServer]:
         yield server
 
 
+class Tools(Toolbox):
+    """The pip-audit of this interpreter."""
+
+    def find(self, name: str) -> Tool:
+        assert name == TOOL.name
+        return TOOL
+
+
+def scanner(runner: Runner) -> Scanner:
+    return Scanner(runner, Tools(), SelfTests())
+
+
 def audit(url: str, *, answer_seconds: int = 15, run_seconds: float = 60) -> PipAudit:
-    return PipAudit(SubprocessRunner(), TOOL, AuditSettings("osv", url, answer_seconds, run_seconds))
+    return PipAudit(scanner(SubprocessRunner()), AuditSettings("osv", url, answer_seconds, run_seconds))
 
 
 def test_what_is_clean_and_what_is_not(service: OsvServer) -> None:
@@ -72,7 +86,7 @@ def test_no_fault_of_the_service_is_a_clean_result(service: OsvServer, kind: str
     (reason,) = run.failed.values()
     silent = kind in ("null", "emptylist", "page", "schema2", "withdrawn", "noaffected")
     assert ("did not find CVE-2018-18074" in reason) == silent
-    assert ("could not be asked" in reason) == (not silent)
+    assert ("could not ask OSV" in reason) == (not silent)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +108,7 @@ def test_a_service_that_is_not_there() -> None:
     with osv_server() as server:
         url = server.url()
     reason = next(iter((audit(url).run([CLEAN]).failed or {}).values()))
-    assert reason.startswith("OSV could not be asked: “")
+    assert reason.startswith("pip-audit could not ask OSV: “")
     assert "refused" in reason
     assert "evidence.dependencies.reports" in reason
 
@@ -183,14 +197,14 @@ def test_a_report_that_is_not_about_what_was_asked_proves_nothing(
     service: OsvServer, exit_code: int, before: bytes, after: bytes, told: str
 ) -> None:
     runner = Lying(exit_code, before, after)
-    run = PipAudit(runner, TOOL, AuditSettings("osv", service.url())).run([CLEAN])
+    run = PipAudit(scanner(runner), AuditSettings("osv", service.url())).run([CLEAN])
     assert run.audited == ()
     assert told in next(iter((run.failed or {}).values()))
 
 
 def test_pip_audit_gets_names_and_versions_only_in_a_folder_that_is_gone_afterwards(service: OsvServer) -> None:
     runner = Lying(1, b"", b"")
-    PipAudit(runner, TOOL, AuditSettings("osv", service.url())).run([CLEAN])
+    PipAudit(scanner(runner), AuditSettings("osv", service.url())).run([CLEAN])
     assert runner.files == ["requests==2.19.1\nsix==1.16.0\n"]
     assert not runner.folders[0].exists()
     assert {"--no-deps", "--disable-pip"} <= set(runner.arguments)
@@ -198,7 +212,7 @@ def test_pip_audit_gets_names_and_versions_only_in_a_folder_that_is_gone_afterwa
 
 PINS = st.lists(
     st.tuples(
-        st.sampled_from([*(item.name for item in CANARIES), "a", "b"]),
+        st.sampled_from([*(item.name for item in PLANTED), "a", "b"]),
         st.sampled_from(["1", "2", "2.19.1", "2.10", "5.3"]),
     ),
     max_size=30,

@@ -1,67 +1,63 @@
-"""`dependencies`: what Python's requirements and lock files name, held against a service of known vulnerabilities.
+"""`dependencies`: what requirements and lock files name, held against databases of known vulnerabilities.
 
 Request: `files [glob, …]` (requirements and lock files; without it, those with the usual names), `audit` (the gate's
-own run of pip-audit, default true), `service` (`pypi`, the default, or `osv`), `osv_url` (a service with the interface
-of OSV), `mirrors [url, …]` (indexes that serve what PyPI serves), `timeout_seconds` (for one answer, default 15),
-`reports [glob, …]` and `discover [glob, …]` (pip-audit's JSON of an earlier step).
+own audits, default true), `service` (whom pip-audit asks: `pypi`, the default, or `osv`), `osv_url` (a service with the
+interface of OSV), `mirrors [url, …]` (indexes that serve what PyPI serves), `timeout_seconds` (for one answer, default
+15), `trivy` (whether Trivy looks lock files of other languages up, default true), `database`, `download_database` and
+`max_database_age_hours` (Trivy's database), `reports [glob, …]` and `discover [glob, …]` (what an earlier step found).
 
 PyPI says which packages it does not know; OSV answers "no vulnerabilities" for those too. So PyPI is the default.
-Nothing of the tree is run or installed. Other languages' files are counted, and are gaps: nobody audits them here.
+Nothing of the tree is run or installed.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gate.collect.collector import Context
-from gate.collect.dependency_facts import TOOL, dependency_facts, findings_of
+from gate.collect.dependencies.merge import Key, Told
+from gate.collect.dependencies.own_audit import OwnAudit, not_audited, run_pip_audit, run_trivy_audit
+from gate.collect.dependencies.supplied import SuppliedReports, read_supplied
+from gate.collect.dependencies.trivy_locks import TrivyLocks, is_readable
+from gate.collect.dependency_facts import PYPI, dependency_facts, findings_of
 from gate.collect.dependency_files import LOOKED_FOR, DependencyFiles, find_files
 from gate.collect.known_packages import AUDIT, Manifests, Place, by_public_version
 from gate.collect.other_locks import OtherFile, unaudited
-from gate.collect.pip_audit_run import AuditSettings, PipAudit
-from gate.collect.process import ToolProblem
+from gate.collect.pip_audit_run import TOOL
 from gate.collect.python_manifests import read_manifests
-from gate.collect.readers.errors import ReportError
-from gate.collect.readers.pip_audit_json import AuditedPackage, SkippedPackage, read_pip_audit
-from gate.collect.reports import find_reports
-from gate.collect.workspace import ReadProblem
-from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
+from gate.model.evidence import Collected, Evidence, Gap, Missing, Unreadable
 from gate.model.finding import Finding
 from gate.model.json import Json, JsonObject
-
-_SAFE_URL = re.compile(r"(?:https://[^/\s]+|http://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?)(?:/\S*)?")
-_REPORT_LIMIT = 64 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class _Audit:
-    """What the gate's own run and the supplied reports say together.
-
-    `audited` holds the same package more than once where several say something about it. `own_problem` says why the
-    gate's own run proved nothing, `no_tool` why it could not begin.
-    """
-
-    audited: list[AuditedPackage] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
-    sources: list[Source] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    reports: int = 0
-    reports_found: int = 0
-    own_problem: str | None = None
-    no_tool: str | None = None
-
-    def names(self) -> set[tuple[str, str]]:
-        """Every package, with its public version, that somebody looked up."""
-        return {(package.name, package.version) for package in self.audited}
-
 
 Versions = dict[tuple[str, str], dict[str, tuple[Place, ...]]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that is known: what the files name, and what each audit said."""
+
+    manifests: Manifests
+    versions: Versions
+    others: Sequence[OtherFile]
+    supplied: SuppliedReports
+    own: OwnAudit
+    trivy: TrivyLocks
+
+    def told(self) -> list[Told]:
+        return [*self.own.told, *self.supplied.told, *self.trivy.told]
+
+    def looked_up(self) -> set[Key]:
+        """Every package that somebody looked up. Trivy's second opinion on Python is about those that others did."""
+        return {item.key for item in (*self.own.told, *self.supplied.told, *self.trivy.told)}
+
+    def python(self) -> set[tuple[str, str]]:
+        return {(name, version) for ecosystem, name, version in self.looked_up() if ecosystem == PYPI}
+
+
 class DependenciesCollector:
-    """Reads requirements and lock files, and runs pip-audit over what they pin."""
+    """Reads requirements and lock files, runs pip-audit over what they pin, and Trivy over other lock files."""
 
     kind = "dependencies"
 
@@ -69,166 +65,126 @@ class DependenciesCollector:
         """Return what the files name, what is known about it, and as gaps what nobody knows about."""
         files = find_files(context.workspace, _texts(context.request.get("files")))
         manifests = read_manifests(context.workspace, files, _texts(context.request.get("mirrors")))
-        others = unaudited(files.others, context.workspace)
-        gaps = [*files.gaps, *manifests.gaps, *_other_gaps(others)]
-        locks = manifests.lock_files + sum(file.is_lock for file in files.others)
-        audit = _Audit()
-        _read_reports(context, audit)
-        versions = by_public_version(manifests.packages)
-        if context.request.get("audit", True) is not False and versions:
-            _run(context, versions, audit)
-        if not (manifests.packages or gaps or audit.reports_found):
+        known = _audited(context, manifests, unaudited(files.others, context.workspace))
+        supplied = known.supplied
+        gaps = [*files.gaps, *manifests.gaps, *_other_gaps(context.request, known)]
+        if not (manifests.packages or gaps or supplied.found or known.others):
             return _nothing(self.kind, files)
-        sources = (*manifests.sources, *audit.sources)
-        if not manifests.packages and not audit.reports and audit.reports_found:
-            first = next(iter(audit.gaps))
-            reason = f"no supplied report could be read: {first.subject} {first.reason}"
-            return Unreadable(self.kind, reason, sources, (*gaps, *audit.gaps))
-        gaps += _audit_gaps(context.request, manifests, audit, versions)
-        facts, findings = _facts(manifests, audit, versions, locks, len(files.passed_over))
+        sources = (*manifests.sources, *known.own.sources, *known.trivy.sources, *supplied.sources)
+        if supplied.found and not (manifests.packages or supplied.read or known.trivy.covered):
+            first = next((f"{gap.subject} {gap.reason}" for gap in supplied.gaps), "a VEX document alone is no audit")
+            reason = f"no supplied report could be read: {first}"
+            return Unreadable(self.kind, reason, sources, (*gaps, *supplied.gaps))
+        gaps += _audit_gaps(context.request, known)
+        locks = manifests.lock_files + sum(file.is_lock for file in files.others)
+        facts, findings = _facts(known, locks, len(files.passed_over))
         return Collected(self.kind, facts, sources, tuple(gaps), tuple(findings))
 
 
-def _run(context: Context, versions: Versions, audit: _Audit) -> None:
-    """The gate's own run over everything that the files pin."""
-    settings = _settings(context.request)
-    if isinstance(settings, str):
-        audit.own_problem = settings
-        return
-    try:
-        tool = context.tools.find(TOOL)
-    except ToolProblem as problem:
-        audit.no_tool = str(problem)
-        return
-    context.log(f"pip-audit {tool.version} asks {settings.asked} about {len(versions):,} packages")
-    run = PipAudit(context.runner, tool, settings).run(versions, context.jobs)
-    audit.audited += run.audited
-    audit.skipped |= {package.name: package.reason for package in run.skipped}
-    facts = AUDIT
-    audit.gaps += [
-        Gap(TOOL, f"passed over an answer of {settings.asked}: {doubt}", facts=facts) for doubt in run.doubts
-    ]
-    if run.failed:
-        audit.own_problem = next(iter(run.failed.values()))
-    if run.runs:
-        detail = f"{len(run.audited):,} packages, asked {settings.asked}"
-        audit.sources.append(Source(How.PRODUCED, None, None, TOOL, tool.version, detail))
+def _audited(context: Context, manifests: Manifests, others: Sequence[OtherFile]) -> _Known:
+    versions = by_public_version(manifests.packages)
+    supplied = read_supplied(context, others)
+    wanted = context.request.get("audit", True) is not False
+    own = run_pip_audit(context, versions) if wanted and versions else OwnAudit()
+    trivy = TrivyLocks()
+    if wanted and context.request.get("trivy", True) is not False:
+        trivy = run_trivy_audit(context, others, [*own.told, *supplied.told])
+    return _Known(manifests, versions, others, supplied, own, trivy)
 
 
-def _settings(request: JsonObject) -> AuditSettings | str:
-    """Return whom to ask, or the sentence that says why it cannot be asked."""
-    url = request.get("osv_url")
-    seconds = request.get("timeout_seconds")
-    answer = max(1, min(int(seconds), 600)) if isinstance(seconds, int | float) else 15
-    if url is None:
-        return AuditSettings("osv" if request.get("service") == "osv" else "pypi", None, answer)
-    if not isinstance(url, str) or not _SAFE_URL.fullmatch(url):
-        return (
-            "evidence.dependencies.osv_url is not asked: it must be an https address (http only on this machine), "
-            "because whoever can change the answers decides what is vulnerable"
-        )
-    return AuditSettings("osv", url, answer)
-
-
-def _read_reports(context: Context, audit: _Audit) -> None:
-    found = find_reports(context.workspace, context.request)
-    audit.gaps += found.gaps
-    audit.reports_found = len(found.paths) + len(found.gaps)
-    for path in found.paths:
-        try:
-            content = context.workspace.read(path, _REPORT_LIMIT)
-            report = read_pip_audit(content.data)
-        except ReadProblem as problem:
-            audit.gaps.append(problem.gap())
+def _other_gaps(request: JsonObject, known: _Known) -> list[Gap]:
+    """Each file of another language that neither a report nor Trivy covers."""
+    off = "the gate's own audit of it is switched off (evidence.dependencies)"
+    is_off = request.get("audit", True) is False or request.get("trivy", True) is False
+    gaps = []
+    for other in known.others:
+        if other.path in known.supplied.covered or other.path in known.trivy.covered:
             continue
-        except ReportError as error:
-            audit.gaps.append(Gap(path, error.reason, path, error.line))
-            continue
-        audit.reports += 1
-        audit.audited += report.audited
-        audit.gaps += [_skip_gap(package, path) for package in report.skipped]
-        detail = f"{len(report.audited):,} packages"
-        audit.sources.append(Source(How.SUPPLIED, path, content.sha256, TOOL, None, detail))
+        own = known.trivy.why.get(other.path) or known.trivy.problem or (off if is_off else None)
+        reasons = (known.supplied.why.get(other.path), own if is_readable(other.path) else None)
+        gaps.append(not_audited(other, reasons))
+    return gaps
 
 
-def _skip_gap(package: SkippedPackage, path: str | None) -> Gap:
-    told = f" ({path})" if path else ""
-    return Gap(package.name, f"was skipped by pip-audit: {package.reason}{told}", path, facts=AUDIT)
-
-
-def _other_gaps(others: Iterable[OtherFile]) -> list[Gap]:
-    return [
-        Gap(
-            other.path,
-            f"was not audited: the gate's own audit reads Python only, and this names packages of {other.ecosystem}. "
-            "Accept the gap in the policy where another step audits them",
-            other.path,
-            facts=AUDIT,
-        )
-        for other in others
-    ]
-
-
-def _audit_gaps(request: JsonObject, manifests: Manifests, audit: _Audit, versions: Versions) -> list[Gap]:
-    """The gaps of the audit itself, and one for each package that nobody looked up."""
-    gaps = list(audit.gaps)
-    problem = audit.own_problem
-    if audit.no_tool is not None:
-        problem = f"{audit.no_tool}. Install pip-audit, or supply its report under evidence.dependencies.reports"
-    if problem is not None and not audit.audited:
+def _audit_gaps(request: JsonObject, known: _Known) -> list[Gap]:
+    """The gaps of the audits themselves, and one for each Python package that nobody looked up."""
+    own, supplied = known.own, known.supplied
+    gaps = [*supplied.gaps, *own.gaps]
+    gaps += [gap for gap in known.trivy.gaps if gap.path not in supplied.covered]
+    looked_up = known.python()
+    problem = own.problem
+    if own.no_tool is not None:
+        problem = f"{own.no_tool}. Install pip-audit, or supply its report under evidence.dependencies.reports"
+    if problem is not None and not looked_up:
         # What the files pin and lock is known without any audit; that nobody audited it is one gap, not one for each.
         return [*gaps, Gap(TOOL, f"proved nothing: {problem}", facts=AUDIT)]
     if problem is not None:
         gaps.append(Gap(TOOL, f"proved nothing about some packages: {problem}", facts=AUDIT))
-    looked_up = audit.names()
-    left = [pinned for pinned in versions if pinned not in looked_up]
-    if request.get("audit", True) is False and not audit.reports and left:
+    left = [pinned for pinned in known.versions if pinned not in looked_up]
+    if request.get("audit", True) is False and not supplied.read and left:
         reason = "is switched off (evidence.dependencies.audit), and no report is supplied"
         return [*gaps, Gap("audit", reason, facts=AUDIT)]
-    places = {(package.name, package.version): package.places[0] for package in manifests.packages}
+    return [*gaps, *_left_gaps(known, left)]
+
+
+def _left_gaps(known: _Known, left: Iterable[tuple[str, str]]) -> list[Gap]:
+    places = {(package.name, package.version): package.places[0] for package in known.manifests.packages}
+    own = known.own
+    otherwise = "was not audited: no supplied report names this version"
+    if own.problem is not None or own.no_tool is not None:
+        otherwise = "was not audited, because pip-audit's run about it proved nothing"
+    gaps = []
     for name, public in left:
-        told = audit.skipped.get(f"{name} {public}")
-        reason = f"was skipped by pip-audit: {told}" if told else _not_looked_up(audit)
-        for version in versions[name, public]:
+        told = own.skipped.get(f"{name} {public}")
+        reason = f"was skipped by pip-audit: {told}" if told else otherwise
+        for version in known.versions[name, public]:
             place = places[name, version]
             gaps.append(Gap(f"{name} {version}", f"{reason} ({place.path})", place.path, place.line, AUDIT))
     return gaps
 
 
-def _not_looked_up(audit: _Audit) -> str:
-    if audit.own_problem is not None or audit.no_tool is not None:
-        return "was not audited, because pip-audit's run about it proved nothing"
-    return "was not audited: no supplied report names this version"
-
-
-def _facts(
-    manifests: Manifests, audit: _Audit, versions: Versions, locks: int, passed_over: int
-) -> tuple[JsonObject, list[Finding]]:
-    looked_up = audit.names()
-    known = {(package.name, package.version) for package in manifests.packages}
-    foreign = looked_up - set(versions)
-    audited = sum(len(found) for pinned, found in versions.items() if pinned in looked_up) + len(foreign)
+def _facts(known: _Known, locks: int, passed_over: int) -> tuple[JsonObject, list[Finding]]:
+    manifests, versions, supplied = known.manifests, known.versions, known.supplied
+    looked_up = known.looked_up()
+    named = {(package.name, package.version) for package in manifests.packages}
+    foreign = [key for key in looked_up if key[0] != PYPI or key[1:] not in versions]
+    python = sum(len(found) for pinned, found in versions.items() if (PYPI, *pinned) in looked_up)
+    packages = len(named) + len(foreign) + supplied.unnamed
+    audited = python + len(foreign) + supplied.unnamed
     hashed = sum(package.hashed for package in manifests.packages)
     requirements: JsonObject = {name: manifests.pins[name] for name in ("pinned", "ranged", "unpinned")}
     facts: JsonObject = {
         "files": manifests.files,
-        "packages": len(known) + len(foreign),
+        "packages": packages,
         "audited": audited,
-        "skipped": len(known) + len(foreign) - audited,
+        "skipped": packages - audited,
         "unversioned": manifests.unversioned,
         "requirements": requirements,
         "lock_files": locks,
         "hashed": hashed,
-        "all_hashed": bool(known) and hashed == len(known) and manifests.unversioned == 0,
+        "all_hashed": bool(named) and hashed == len(named) and manifests.unversioned == 0,
         "indexes": [*sorted(manifests.indexes)],
-        "reports": audit.reports,
+        "reports": supplied.read,
         "passed_over": passed_over,
+        "ecosystems": _ecosystems(foreign, python, supplied.unnamed),
+        "lock_files_audited": sum(
+            other.path in supplied.covered or other.path in known.trivy.covered for other in known.others
+        ),
     }
-    if versions and not audit.audited and not audit.reports:
+    if known.trivy.age_hours is not None:
+        facts["database_age_hours"] = known.trivy.age_hours
+    if versions and not looked_up and not supplied.read:
         # The audit did not happen: a count of zero would be a measurement.
         del facts["audited"], facts["skipped"]
-    findings = findings_of(audit.audited, versions)
+    findings = findings_of(known.told(), versions, supplied.statements)
     return dependency_facts(findings, facts), findings
+
+
+def _ecosystems(foreign: Iterable[Key], python: int, npm: int) -> JsonObject:
+    counted = Counter(ecosystem for ecosystem, _, _ in foreign)
+    counted[PYPI] += python
+    counted["npm"] += npm
+    return {ecosystem: count for ecosystem, count in sorted(counted.items()) if count}
 
 
 def _nothing(kind: str, files: DependencyFiles) -> Missing:

@@ -36,11 +36,15 @@ class NpmVulnerable:
 
 @dataclass(frozen=True, slots=True)
 class NpmAudit:
-    """What one report says. `total` is how many packages npm looked at; `nodes` every place that it names."""
+    """What one report says. `total` is how many packages npm looked at; `nodes` every place that it names.
+
+    `layout` is 2 where `total` counts every entry of the lock file but the project, 1 where it may count less.
+    """
 
     total: int
     vulnerable: tuple[NpmVulnerable, ...]
     nodes: frozenset[str] = frozenset()
+    layout: int = 2
 
 
 def is_npm_audit(document: JsonObject) -> bool:
@@ -153,7 +157,7 @@ def _first_layout(top: Members) -> NpmAudit:
     if not names and any(counts.number(name) for name in _COUNTED):
         raise ReportError("contradicts itself: it counts vulnerabilities and lists none; it is cut or changed")
     read = [_old_advisory(table.object(name)) for name in names]
-    return NpmAudit(total, tuple(read))
+    return NpmAudit(total, tuple(read), layout=1)
 
 
 def _old_advisory(item: Members) -> NpmVulnerable:

@@ -18,10 +18,10 @@ _MODULES = "node_modules/"
 
 @dataclass(frozen=True, slots=True)
 class NpmLock:
-    """`packages` maps "node_modules/a/node_modules/b" to name and version; `entries` counts links and members too."""
+    """`packages` maps "node_modules/a/node_modules/b" to name and version; `places` has links and members too."""
 
     packages: dict[str, tuple[str, str]]
-    entries: int
+    places: frozenset[str]
 
 
 def read_npm_places(data: bytes) -> NpmLock:
@@ -50,12 +50,12 @@ def _listed(packages: JsonObject) -> NpmLock:
         name, version = item.get("name"), item.get("version")
         told = name if isinstance(name, str) and name else path.rpartition(_MODULES)[2]
         found[path] = (told, version if isinstance(version, str) else "")
-    return NpmLock(found, len(packages.keys() - {""}))
+    return NpmLock(found, frozenset(packages) - {""})
 
 
 def _nested(dependencies: Json) -> NpmLock:
     if dependencies is None:
-        return NpmLock({}, 0)
+        return NpmLock({}, frozenset())
     found: dict[str, tuple[str, str]] = {}
     waiting: list[tuple[str, Json]] = [("", dependencies)]
     while waiting:
@@ -70,7 +70,7 @@ def _nested(dependencies: Json) -> NpmLock:
             found[place] = _aliased(name, version if isinstance(version, str) else "")
             if item.get("dependencies") is not None:
                 waiting.append((f"{place}/", item["dependencies"]))
-    return NpmLock(found, len(found))
+    return NpmLock(found, frozenset(found))
 
 
 def _aliased(name: str, version: str) -> tuple[str, str]:

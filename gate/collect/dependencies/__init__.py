@@ -1,0 +1,1 @@
+"""What the evidence of `dependencies` is made of: coverage, merging across tools, VEX, Trivy on lock files."""
