@@ -55,11 +55,11 @@ class Writer:
                 value, flags = struct.pack("<QQ", self.bucket(value), 0), 1
             elements.append((flags, key.encode(), value))
         table, data = b"", b""
-        for index, (flags, key, value) in enumerate(elements):
+        for index, (flags, name, value) in enumerate(elements):
             # the position counts from the element's own start
             position = 16 * (len(elements) - index) + len(data)
-            table += struct.pack("<IIII", flags, position, len(key), len(value))
-            data += key + value
+            table += struct.pack("<IIII", flags, position, len(name), len(value))
+            data += name + value
         size = 16 + len(table) + len(data)
         count = -(-size // PAGE)
         page_id, self.next_id = self.next_id, self.next_id + count
