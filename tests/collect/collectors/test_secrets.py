@@ -412,6 +412,88 @@ def test_a_secret_from_before_the_change_is_none_of_its_history(tree: Path) -> N
     assert (evidence.facts["history"], evidence.facts["count"]) == (0, 0)
 
 
+def test_archives_key_files_and_long_lines_of_commits(tree: Path) -> None:
+    write(tree, {"app/settings.py": "import os\n"})
+    base = commit(tree)
+    long = "x();" * 500
+    write(tree, {"a.gz": gzip.compress(LINE.encode()), "k.p12": b"\0\1", "min.js": f'{long}a("{token(8)}");{long}'})
+    commit(tree)
+    write(tree, {"min.js": f'y();{long}a("{token(8)}");{long}z();'})
+    (tree / "a.gz").unlink()
+    (tree / "k.p12").unlink()
+    commit(tree)
+    evidence = changed(tree, base)
+    assert places(evidence) == [
+        ("min.js", 1, "github-pat"),
+        ("a.gz", None, "github-pat"),
+        ("k.p12", None, "pkcs12-file"),
+    ]
+    assert (evidence.facts["count"], evidence.facts["new"], evidence.facts["history"]) == (1, 1, 2)
+
+
+def test_a_key_file_is_found_by_its_name(tree: Path) -> None:
+    write(tree, {"app/settings.py": "import os\n"})
+    base = commit(tree)
+    write(tree, {"certificate.pfx": b"\0\1"})
+    commit(tree)
+    evidence = changed(tree, base)
+    assert places(evidence) == [("certificate.pfx", None, "pkcs12-file")]
+    assert evidence.facts["new"] == 1
+
+
+def test_an_archive_of_the_change_that_cannot_be_taken_apart(tree: Path) -> None:
+    base = commit(tree)
+    write(tree, {"c.gz": gzip.compress(b"x")[:-5]})
+    commit(tree)
+    (tree / "c.gz").unlink()
+    commit(tree)
+    (gap,) = changed(tree, base).gaps
+    assert (gap.subject, gap.facts) == ("c.gz", ("commits_scanned", "history"))
+    assert "(in commit " in gap.reason
+
+
+def test_too_many_commits(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = commit(tree)
+    commit(tree)
+    monkeypatch.setattr("gate.collect.secrets.commits.MOST_COMMITS", 0)
+    evidence = changed(tree, base)
+    assert [gap.facts for gap in evidence.gaps] == [("commits_scanned", "history")]
+    assert "history" not in evidence.facts
+
+
+def test_names_and_files_that_a_configuration_cannot_be_asked_about(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "tree")
+    (root / os.fsdecode(b"bad\xff")).write_text(LINE)
+    (root / ".gitleaksignore").symlink_to("elsewhere")
+    write(root, {".gitleaks.toml": "[extend]\nuseDefault = true\n"})
+    commit(root)
+    evidence = look(root)
+    assert {gap.subject: gap.facts for gap in evidence.gaps} == {
+        "bad\\udcff": ("allowed",),
+        ".gitleaksignore": ("allowed",),
+    }
+
+
+def test_batches(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.collect.secrets.contents._BATCH", 10)
+    commit(tree)
+    assert places(look(tree)) == [("app/settings.py", 3, "github-pat")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run a child as somebody else")
+def test_a_child_that_is_somebody_else_can_read_the_parts(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+    from dataclasses import replace
+
+    from gate.collect.isolation import NOBODY
+    from gate.collect.process import SubprocessRunner
+
+    commit(tree)
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    there = replace(context(tree), runner=SubprocessRunner(uid=NOBODY))
+    assert collected(SecretsCollector().collect(there)).facts["count"] == 1
+
+
 def test_a_secret_of_a_merge_itself(tree: Path) -> None:
     write(tree, {"app/settings.py": "import os\n"})
     base = commit(tree)
