@@ -44,14 +44,25 @@ def confine() -> None:
 def user_for_children(workspace: Path, *, on_runner: bool) -> int | None:
     """Return the user id that children run as; None leaves it as it is, for who is not root or not confined.
 
-    A workspace that only its owner may enter (mode 0700, as a clone under umask 077 is) cannot be read by nobody. On a
-    person's own machine its owner is taken then; never on a runner, where the owner also owns the runner's files.
+    A workspace that only its owner may reach (mode 0700, as a clone under umask 077 is, or in such a folder) cannot be
+    read by nobody. On a person's own machine its owner is taken then, be it root; never on a runner, where the owner
+    also owns the runner's files.
     """
     if not _State.confined or os.geteuid() != 0:
         return None
-    with suppress(OSError):
-        status = workspace.stat()
-        closed = status.st_mode & 0o005 != 0o005
-        if closed and not on_runner and status.st_uid != 0:
-            return status.st_uid
-    return NOBODY
+    if on_runner or _is_open(workspace):
+        return NOBODY
+    try:
+        return workspace.stat().st_uid or None
+    except OSError:
+        return NOBODY
+
+
+def _is_open(workspace: Path) -> bool:
+    """Whether everybody may list the workspace and pass through the folders above it."""
+    try:
+        folder = workspace.resolve()
+        listed = folder.stat().st_mode & 0o005 == 0o005
+        return listed and all(above.stat().st_mode & 0o001 for above in folder.parents)
+    except OSError:
+        return False

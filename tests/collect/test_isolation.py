@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,19 @@ def test_a_confined_process_cannot_gain_rights_nor_be_read() -> None:
     assert told.endswith("\n0")
 
 
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder that everybody can reach, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def user_for(workspace: Path, *, on_runner: bool) -> str:
+    script = f"print(user_for_children(Path(sys.argv[1]), on_runner={on_runner}))"
+    return confined(script, str(workspace))
+
+
 @ROOT_ONLY
 @pytest.mark.parametrize(
     ("mode", "owner", "on_runner", "user"),
@@ -42,22 +57,31 @@ def test_a_confined_process_cannot_gain_rights_nor_be_read() -> None:
         (0o755, 12345, False, NOBODY),
         (0o700, 12345, False, 12345),
         (0o700, 12345, True, NOBODY),
-        (0o700, 0, False, NOBODY),
+        (0o700, 0, False, None),
+        (0o700, 0, True, NOBODY),
         (0o750, 12345, False, 12345),
     ],
 )
 def test_children_of_root_are_nobody_or_the_owner_of_a_closed_workspace(
-    tmp_path: Path, mode: int, owner: int, on_runner: bool, user: int
+    reachable: Path, mode: int, owner: int, on_runner: bool, user: int | None
 ) -> None:
-    workspace = tmp_path / "workspace"
+    workspace = reachable / "workspace"
     workspace.mkdir()
     os.chown(workspace, owner, owner)
     workspace.chmod(mode)
-    script = f"print(user_for_children(Path(sys.argv[1]), on_runner={on_runner}))"
-    assert confined(script, str(workspace)) == str(user)
+    assert user_for(workspace, on_runner=on_runner) == str(user)
 
 
 @ROOT_ONLY
-def test_a_workspace_that_is_not_there_is_nobodys(tmp_path: Path) -> None:
-    script = "print(user_for_children(Path(sys.argv[1]), on_runner=False))"
-    assert confined(script, str(tmp_path / "none")) == str(NOBODY)
+def test_a_workspace_in_a_closed_folder_is_closed(reachable: Path) -> None:
+    workspace = reachable / "closed" / "workspace"
+    workspace.mkdir(parents=True)
+    os.chown(workspace, 12345, 12345)
+    workspace.parent.chmod(0o700)
+    assert user_for(workspace, on_runner=False) == "12345"
+    assert user_for(workspace, on_runner=True) == str(NOBODY)
+
+
+@ROOT_ONLY
+def test_a_workspace_that_is_not_there_is_nobodys(reachable: Path) -> None:
+    assert user_for(reachable / "none", on_runner=False) == str(NOBODY)
