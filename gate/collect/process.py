@@ -20,6 +20,8 @@ from gate.collect.plain_text import plain
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TAIL_SHOWN = 300
 _PRLIMIT = "/usr/bin/prlimit"
+_UNLIMITED = 1 << 63
+"""From here on a number of bytes is no limit (RLIM_INFINITY), or does not fit."""
 _ARGUMENTS_LOGGED = 6
 
 
@@ -79,9 +81,9 @@ class SubprocessRunner:
     it ended, seconds and its first arguments, never its output. `uid` is the user, and the group, that children run
     as; None leaves it as it is.
 
-    Limits are set from outside (`prlimit`), right after the program has started: a function that runs in the child
-    before it (`preexec_fn`) may deadlock when other threads hold locks. For a child that is another user they are set
-    by `prlimit` (util-linux), which becomes the program: in a container root may not limit other users' processes.
+    Limits are set by `prlimit` (util-linux), which becomes the program: nothing of it runs without them. Where there is
+    no such program they are set from outside, right after the program has started. A function that runs in the child
+    before it (`preexec_fn`) may deadlock when other threads hold locks.
     """
 
     def __init__(
@@ -121,14 +123,18 @@ class SubprocessRunner:
             raise ToolProblem(tool, "was not run: its path is not absolute")
         if self._stopped.is_set():
             raise ToolProblem(tool, "was not run: the gate is ending")
+        if not os.access(program, os.X_OK):
+            # The launcher would start, and its exit code look like the program's.
+            raise ToolProblem(tool, "could not be started: there is no such program, or it may not be run")
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="gate-", dir=self._temporary, ignore_cleanup_errors=True) as own:
             surroundings = self._surroundings(Path(own)) | dict(environment or {})
-            command = (*self._launcher(memory), str(program), *arguments)
+            launcher = self._launcher(memory)
+            command = (*launcher, str(program), *arguments)
             child = self._start(tool, command, cwd, surroundings)
             told = "did not end"
             try:
-                if self._uid is None:
+                if not launcher:
                     _limit(tool, child, memory)
                 ended = communicate(
                     child, stdin=stdin, timeout=timeout, max_stdout=max_stdout, stopped=self._stopped.is_set
@@ -146,8 +152,11 @@ class SubprocessRunner:
         return Completed(ended.exit_code, ended.stdout, stderr, time.monotonic() - begun)
 
     def _launcher(self, memory: int | None) -> tuple[str, ...]:
-        """Return what starts a child as another user: only it may then limit itself, unless we were all-powerful."""
-        if self._uid is None:
+        """Return what sets a child's limits and becomes it; nothing where they are set from outside.
+
+        In a container root may not limit other users' processes, so there it has to be there.
+        """
+        if self._uid is None and (memory is None or memory >= _UNLIMITED or not Path(_PRLIMIT).exists()):
             return ()
         bound = () if memory is None else (f"--data={memory}",)
         return (_PRLIMIT, "--core=0", *bound, "--")

@@ -88,7 +88,7 @@ def test_a_negative_code_cannot_be_declared() -> None:
 
 
 def test_a_program_that_is_not_there_says_so() -> None:
-    with pytest.raises(ToolProblem, match="could not be started: No such file"):
+    with pytest.raises(ToolProblem, match="could not be started: there is no such program"):
         SubprocessRunner().run(Path("/no/such/tool"), [], cwd=Path("/"))
 
 
