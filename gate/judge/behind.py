@@ -89,7 +89,7 @@ def _suppressed(finding: Finding, _require: JsonObject) -> bool:
 
 def _fixable(finding: Finding, _require: JsonObject) -> bool:
     fixed = finding.properties.get("fixed_versions") or finding.properties.get("fix_versions")
-    fixed = fixed or finding.properties.get("fixed_version")
+    fixed = fixed or finding.properties.get("fixed_version") or finding.properties.get("fixable") is True
     return not finding.suppressed and bool(fixed)
 
 

@@ -183,7 +183,13 @@ def test_trap_09_a_vulnerability_that_the_service_knows_blocks(gate: Gate, repos
         policy = POLICY.replace("{audit: false, reports: [out/audit.json]}", f"{{osv_url: '{server.url()}'}}")
         write(repository, {".gate/policy.yml": policy})
         said = gate.run(repository, "--only", "dependencies")
-    assert (said.code, said.outcomes()["dependencies.no-critical"]) == (1, "fail")
+        counted = f"{policy}\n" if "criteria:" in policy else f"{policy}\ncriteria:\n"
+        counted = counted.replace("criteria:\n", "criteria:\n  dependencies.no-critical: {count_unknown: true}\n", 1)
+        write(repository, {".gate/policy.yml": counted})
+        strict = gate.run(repository, "--only", "dependencies")
+    # pip-audit tells no severity: nobody knows whether it is critical, unless the policy counts those.
+    assert (said.code, said.outcomes()["dependencies.no-critical"]) == (1, "no_evidence")
+    assert (strict.code, strict.outcomes()["dependencies.no-critical"]) == (1, "fail")
     finding = next(item for item in said.json["findings"] if item["path"] == "requirements.txt")
     assert (finding["severity"], finding["line"]) == ("unknown", 1)  # pip-audit tells no severity, and that is no low
 

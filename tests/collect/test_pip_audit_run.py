@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,12 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.pip_audit_run import PLANTED, AuditSettings, PipAudit, batches, last_error, mismatch
+from gate.collect.collector import Context
+from gate.collect.pip_audit_run import (
+    PLANTED,
+    AuditSettings,
+    PipAudit,
+    batches,
+    last_error,
+    mismatch,
+    pip_audit_canary,
+)
 from gate.collect.process import Completed, Runner, SubprocessRunner
 from gate.collect.readers.pip_audit_json import AuditedPackage, PipAuditReport, SkippedPackage
 from gate.collect.scan import Scanner
+from gate.collect.scan_problem import ScanProblem, Step
 from gate.collect.self_test import SelfTests
 from gate.collect.tools import Tool, Toolbox
+from gate.collect.workspace import Workspace
+from tests.support.broken_tools import BROKEN, OneTool, install
 from tests.support.osv.osv_server import FAULTS, OsvServer, osv_server
 
 TOOL = Tool("pip-audit", "0", (sys.executable, "-I", "-m", "pip_audit"))
@@ -242,6 +255,48 @@ def test_skipped_packages_count_as_told() -> None:
     report = PipAuditReport((AuditedPackage("a", "1"),), (SkippedPackage("b", "why"),))
     assert mismatch(report, {"a": "1", "b": "2"}) is None
     assert "nothing of c 3" in str(mismatch(report, {"a": "1", "b": "2", "c": "3"}))
+
+
+def context_with(runner: Runner, folder: Path) -> Context:
+    return Context(Workspace(folder, tracked=[]), runner, Tools())
+
+
+def test_the_self_test_passes_where_the_hole_is_found(service: OsvServer, tmp_path: Path) -> None:
+    context = context_with(SubprocessRunner(), tmp_path)
+    canary = pip_audit_canary(context, AuditSettings("osv", service.url()))
+    passed = context.self_tests.require(canary, TOOL)
+    assert passed.found == "CVE-2018-18074 in requests 2.19.1, asked OSV"
+
+
+@pytest.mark.parametrize("kind", ["null", "500", "withdrawn", "noaffected"])
+def test_the_self_test_fails_where_it_is_not(service: OsvServer, tmp_path: Path, kind: str) -> None:
+    context = context_with(SubprocessRunner(), tmp_path)
+    canary = pip_audit_canary(context, AuditSettings("osv", service.url(kind)))
+    with pytest.raises(ScanProblem, match=r"does not find CVE-2018-18074 in requests 2\.19\.1") as caught:
+        context.self_tests.require(canary, TOOL)
+    assert caught.value.step is Step.CANARY
+
+
+def test_a_run_that_proves_nothing_says_at_which_step(service: OsvServer) -> None:
+    lines: list[str] = []
+    runs = PipAudit(
+        Scanner(SubprocessRunner(), Tools(), SelfTests(), lines.append), AuditSettings("osv", service.url())
+    )
+    runs.run([CLEAN])
+    assert "on 1 packages: covered 2 packages, 0 skipped" in lines[0]
+    nothing = AuditSettings("osv", service.url("null"))
+    PipAudit(Scanner(SubprocessRunner(), Tools(), SelfTests(), lines.append), nothing).run([CLEAN])
+    assert "step canary" in lines[1]
+
+
+@pytest.mark.parametrize("does", [name for name in BROKEN if name not in ("hangs", "prints without an end")])
+def test_no_broken_pip_audit_is_a_clean_result(tmp_path: Path, does: str) -> None:
+    clean = json.dumps({"dependencies": [{"name": "six", "version": "1.16.0", "vulns": []}], "fixes": []})
+    program = install(tmp_path, "pip-audit", does, clean)
+    tools = OneTool("pip-audit", (str(program),))
+    run = PipAudit(Scanner(SubprocessRunner(), tools, SelfTests()), AuditSettings("osv")).run([CLEAN])
+    assert run.audited == ()
+    assert list(run.failed or {}) == [CLEAN]
 
 
 @pytest.mark.parametrize(
