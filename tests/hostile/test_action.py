@@ -173,9 +173,9 @@ def test_every_mistake_of_a_policy_is_told_in_one_annotation(job: Job) -> None:
     assert step.code == 2
     assert step.outputs == dict.fromkeys(OUTPUTS, "") | {"verdict": "error"}
     (line,) = [line for line in step.log.splitlines() if line.startswith("::error")]
-    assert ".gate/policy.yml:17" in line
-    assert "coverage.lines" in line
     assert ".gate/policy.yml:18" in line
+    assert "coverage.lines" in line
+    assert ".gate/policy.yml:19" in line
 
 
 class BrokenPipeline:
