@@ -275,7 +275,7 @@ def _nothing(context: Context, kind: str) -> Missing:
     if not dockerfiles:
         return Missing(kind, f"no image is named, and there is no Dockerfile; {_NAME_ONE}", not_applicable=True)
     more = f" and {len(dockerfiles) - 1} more" if dockerfiles[1:] else ""
-    return Missing(kind, f"{printable(dockerfiles[0])}{more} makes an image, and none is named; {_NAME_ONE}")
+    return Missing(kind, f"images are made here ({printable(dockerfiles[0])}{more}), and none is named; {_NAME_ONE}")
 
 
 def _texts(value: Json) -> Sequence[str]:
