@@ -84,7 +84,7 @@ def _sast(facts: JsonObject) -> list[str]:
 
 def _dependencies(facts: JsonObject) -> list[str]:
     told = [_number(facts, "packages", "package", "packages"), f"{whole(facts.get('audited')):,} audited"]
-    return told + _each(facts, "skipped", "vulnerable")
+    return [*told, *_each(facts, "skipped", "vulnerable"), *_severities(facts.get("counts"))]
 
 
 def _licenses(facts: JsonObject) -> list[str]:

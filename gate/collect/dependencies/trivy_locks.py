@@ -8,7 +8,7 @@ must come back with packages, or it is a gap.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -175,8 +175,9 @@ def _scan(context: Context, settings: TrivySettings, given: _Given, result: Triv
             continue
         if lock != path:
             result.covered[lock] = result.covered[path]
-        if posixpath.basename(path) in _NPM and (left := _left_out(data, path, result)):
-            result.gaps.append(left)
+        if posixpath.basename(path) in _NPM:
+            listed = {(told.package.name, told.package.version) for told in result.told if told.path == path}
+            result.gaps += left_out(data, path, listed)
     for doubt in doubts(scanned.completed):
         result.gaps.append(Gap(TOOL, f"warned while it looked the lock files up: {doubt}", facts=AUDIT))
     packages = sum(result.covered[path] for path in given.meant.values() if path in result.covered)
@@ -199,15 +200,14 @@ def _tell(given: _Given, report: AuditReport, result: TrivyLocks) -> None:
             result.told.append(Told(TOOL, package))
 
 
-def _left_out(data: bytes, path: str, result: TrivyLocks) -> Gap | None:
-    """A lock file of npm is read by the gate too: what is in it and not in Trivy's list was not looked up."""
+def left_out(data: bytes, path: str, listed: Collection[tuple[str, str]]) -> list[Gap]:
+    """A lock file of npm is read by the gate too: what it names and Trivy did not list was not looked up."""
     try:
         places = read_npm_places(data).packages.values()
     except ReportError as error:
-        return Gap(path, error.reason, path, error.line, AUDIT)
-    listed = {(told.package.name, told.package.version) for told in result.told if told.path == path}
-    left = sorted({(name, version) for name, version in places if version} - listed)
+        return [Gap(path, error.reason, path, error.line, AUDIT)]
+    left = sorted({(name, version) for name, version in places if version} - set(listed))
     if not left:
-        return None
+        return []
     more = f" and {len(left) - 1:,} more" if left[1:] else ""
-    return Gap(path, f"names {left[0][0]} {left[0][1]}{more}, which Trivy did not look up", path, facts=AUDIT)
+    return [Gap(path, f"names {left[0][0]} {left[0][1]}{more}, which Trivy did not look up", path, facts=AUDIT)]

@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.collect.collectors.dependencies import DependenciesCollector
+from gate.collect.dependencies.trivy_locks import left_out
 from gate.collect.tools import Tool, Toolbox
 from gate.collect.workspace import Workspace
 from gate.model.evidence import Collected, Evidence
@@ -198,3 +199,43 @@ def test_without_trivy_the_gap_says_what_to_do(tmp_path: Path) -> None:
     assert "evidence.dependencies.reports" in reason
     off = collect(tmp_path, {"package-lock.json": LOCK}, {"trivy": False}, EmptyToolbox())
     assert "switched off" in told(off)["package-lock.json"]
+
+
+@needs_trivy
+def test_an_advisory_that_trivy_cannot_read_is_a_gap(tmp_path: Path, cache: Path) -> None:
+    path = cache / "db" / "trivy.db"
+    path.write_bytes(path.read_bytes().replace(b"\\u003e= 1.0.0, \\u003c 1.2.3", b"\\u003e= 1.0.0, \\u003c !.!.!"))
+    path.write_bytes(path.read_bytes().replace(b">= 1.0.0, < 1.2.3", b">= 1.0.0, < !.!.!"))
+    evidence = collected(tmp_path / "tree", {"package-lock.json": LOCK}, {"database": str(cache)})
+    assert ("minimist", "1.2.0") not in {
+        (item.properties["package"], item.properties["version"]) for item in evidence.findings
+    }
+    assert "warned while it looked the lock files up" in told(evidence)["trivy"]
+
+
+@needs_trivy
+def test_what_cannot_be_given_to_trivy_is_a_gap(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "tree"
+    write(root, {"package-lock.json": LOCK})
+    names = ["package-lock.json", "gone/Cargo.lock", "go.mod", "go.sum"]
+    asked = trivy_context(root, {"database": str(cache)})
+    workspace = Workspace(root, tracked=tracked(*names))
+    evidence = DependenciesCollector().collect(replace(asked, workspace=workspace))
+    assert isinstance(evidence, Collected)
+    gaps = told(evidence)
+    assert "it is not there" in gaps["gone/Cargo.lock"]
+    assert "it is not there" in gaps["go.sum"]
+    assert "package-lock.json" not in gaps
+    monkeypatch.setattr("gate.collect.dependencies.trivy_locks._MOST", 1)
+    files = {"a/package-lock.json": LOCK, "b/package-lock.json": LOCK}
+    more = collected(tmp_path / "more", files, {"database": str(cache)})
+    assert "at most 1 files" in told(more)["b/package-lock.json"]
+
+
+def test_what_trivy_leaves_out_of_a_lock_file_of_npm_is_a_gap() -> None:
+    every = {("lodash", "4.17.11"), ("minimist", "1.2.0"), ("minimist", "0.0.8"), ("mkdirp", "0.5.1"), ("ms", "2.0.0")}
+    assert left_out(LOCK, "package-lock.json", every) == []
+    (one,) = left_out(LOCK, "package-lock.json", every - {("ms", "2.0.0"), ("mkdirp", "0.5.1")})
+    assert one.reason == "names mkdirp 0.5.1 and 1 more, which Trivy did not look up"
+    (bad,) = left_out(b"{", "package-lock.json", every)
+    assert "cannot be read as JSON" in bad.reason
