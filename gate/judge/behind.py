@@ -93,6 +93,12 @@ def _fixable(finding: Finding, _require: JsonObject) -> bool:
     return not finding.suppressed and bool(fixed)
 
 
+def _fixable_of(fact: str) -> Behind:
+    """Return a test for a fact that counts those with a fix by severity."""
+    counted = _counted(fact)
+    return lambda finding, require: _fixable(finding, require) and counted(finding, require)
+
+
 def _of_image(finding: Finding, require: JsonObject) -> bool:
     """Whether a criterion counts this one: those with a fix where it says so (`if` is its parameter), by severity."""
     only_fixable = require.get("if") is True
@@ -114,6 +120,7 @@ BEHIND: dict[tuple[str, str], Behind] = {
     ("coverage", "patch"): _any,
     ("dependencies", "counts"): _counted("counts"),
     ("dependencies", "fixable"): _fixable,
+    ("dependencies", "fixable_counts"): _fixable_of("fixable_counts"),
     ("dependencies", "vulnerable"): _unsuppressed,
     ("docs", "broken_links"): _rule("docs.broken-link"),
     ("docs", "placeholders"): _rule("docs.placeholder"),
