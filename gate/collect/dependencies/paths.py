@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 
 USUAL_ROOTS = ("/github/workspace", "/src", "/workspace", "/repo", "/code", "/project")
 """Where scanners in containers find the repository."""
+_WORD = re.compile(r"[a-z0-9.+~-]+")
+_MOST_SEARCHED = 500
 _RUNNER = re.compile(r"/home/runner/work/[^/]+/[^/]+(?=/)")
 
 
@@ -37,7 +39,9 @@ def speaks_of(data: bytes, names: Collection[tuple[str, str]]) -> bool:
     """
     text = data.decode("utf-8", "replace").lower().replace("_", "-")
     wanted = {part for name, version in names for part in (_last(name), version.lower().replace("_", "-")) if part}
-    return all(part in text for part in wanted)
+    # Nearly all stand as words of their own; searching the whole text for each of thousands would take minutes.
+    left = wanted - {word.removeprefix("v") for word in _WORD.findall(text)}
+    return len(left) <= _MOST_SEARCHED and all(part in text for part in left)
 
 
 def _last(name: str) -> str:
