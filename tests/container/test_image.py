@@ -16,9 +16,12 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from tests.support.trivy import database, image
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".venv" / "tools.d"
@@ -207,6 +210,33 @@ def test_as_an_action_it_writes_every_output(engine: Engine, checkout: Path, tmp
     assert (files / "summary").read_text().startswith("## ")
     assert "not-a-token" not in done.stdout + done.stderr
     assert "::group::tests" in done.stdout + done.stderr
+
+
+def test_the_scanners_of_the_image_find_what_is_there(engine: Engine, checkout: Path, tmp_path: Path) -> None:
+    """As nobody, who must be able to read what the gate prepares for them, and who leaves nothing behind."""
+    token = "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"
+    (checkout / "src/settings.py").write_text(f"TOKEN = '{token}'  # gitleaks:allow\n")
+    git = ["git", "-C", str(checkout), "-c", "safe.directory=*", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["add", "src"], ["commit", "-qm", "y"]):
+        subprocess.run([*git, *arguments], check=True)
+    image(checkout / "out", "vulnerable")
+    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cache = database(tmp_path / "cache", UpdatedAt=made)
+    cache.chmod(0o700)
+    options = ("-v", f"{cache}:/opt/trivy:ro")
+    settings = ("--evidence", "image.archive=out/vulnerable.tar", "--cache-dir", "/tmp/cache")
+    only = ("--profile", "production", "--only", "secrets,image,sast", "--base", "HEAD~1")
+    done = engine.run(checkout, "run", "--format", "json", *only, *settings, options=options)
+    verdict = json.loads(done.stdout)
+    evidence = {item["kind"]: item for item in verdict["evidence"]}
+    assert done.returncode == 1
+    assert evidence["image"]["facts"]["packages"] == 8, evidence["image"]
+    assert evidence["image"]["facts"]["counts"]["critical"] == 4
+    assert (evidence["secrets"]["facts"]["count"], evidence["secrets"]["facts"]["allowed"]) == (1, 1)
+    assert evidence["secrets"]["facts"]["commits_scanned"] == 1
+    outcomes = {item["id"]: item["outcome"] for item in verdict["criteria"]}
+    assert (outcomes["secrets.none"], outcomes["image.no-critical"]) == ("fail", "fail")
+    assert token not in done.stdout + done.stderr
 
 
 SPY = """#!/bin/sh

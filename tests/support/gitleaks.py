@@ -27,7 +27,7 @@ GITLEAKS = TOOLS / "gitleaks"
 REAL = SystemToolbox(SubprocessRunner(), [TOOLS])
 """Asks the real one for its version once, for all tests."""
 needs_gitleaks = pytest.mark.skipif(
-    not GITLEAKS.exists() and os.environ.get("CI") is None, reason="needs gitleaks in .venv/tools.d (make install)"
+    not GITLEAKS.exists() and os.environ.get("CI") is None, reason="needs gitleaks in .venv/tools.d (make .venv/tools)"
 )
 
 
