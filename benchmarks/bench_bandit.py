@@ -55,9 +55,9 @@ def _timed(action: Callable[[], Counter[tuple[object, ...]]]) -> tuple[Counter[t
 
 
 def _by_gate(root: Path) -> Counter[tuple[object, ...]]:
-    from gate.collect.bandit_run import Bandit
     from gate.collect.process import SubprocessRunner
-    from gate.collect.python_files import python_files
+    from gate.collect.sast.bandit_run import Bandit
+    from gate.collect.sast.python_files import python_files
     from gate.collect.scan import Scanner
     from gate.collect.self_test import SelfTests
     from gate.collect.tools import SystemToolbox

@@ -21,7 +21,7 @@ RUNS = 5
 
 _GATE = """
 import json, resource, sys, time
-from gate.collect.case_facts import Tally
+from gate.collect.cases.case_facts import Tally
 from gate.collect.readers.tests_report import read_test_report
 def pieces(path):
     with open(path, "rb") as file:

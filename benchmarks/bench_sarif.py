@@ -52,8 +52,8 @@ print(evidence.facts["counts"])
 _BANDIT = """
 import sys
 from pathlib import Path
-from gate.collect.bandit_findings import bandit_findings
-from gate.collect.bandit_run import BanditRun
+from gate.collect.sast.bandit_findings import bandit_findings
+from gate.collect.sast.bandit_run import BanditRun
 from gate.collect.readers.bandit_json import read_bandit
 from gate.collect.workspace import Workspace
 report = Path(sys.argv[1])

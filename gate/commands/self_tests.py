@@ -35,7 +35,7 @@ class SelfTested:
 
 
 def _bandit(context: Context) -> str:
-    from gate.collect.bandit_scan import bandit_canary
+    from gate.collect.sast.bandit_scan import bandit_canary
 
     return _found(context, bandit_canary(context.scanner))
 
@@ -47,7 +47,7 @@ def _gitleaks(context: Context) -> str:
 
 
 def _pip_audit(context: Context) -> str:
-    from gate.collect.pip_audit_run import pip_audit_canary
+    from gate.collect.dependencies.pip_audit_run import pip_audit_canary
 
     return _found(context, pip_audit_canary(context))
 

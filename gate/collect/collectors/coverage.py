@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from gate.collect.changes import Changes
 from gate.collect.collector import Context
-from gate.collect.coverage_facts import coverage_facts, patch_facts, patch_findings, path_facts
-from gate.collect.coverage_merge import Merged, merge_reports, written_paths
-from gate.collect.coverage_patch import patch_coverage
-from gate.collect.coverage_paths import go_module, path_map
+from gate.collect.coverage.coverage_facts import coverage_facts, patch_facts, patch_findings, path_facts
+from gate.collect.coverage.coverage_merge import Merged, merge_reports, written_paths
+from gate.collect.coverage.coverage_patch import patch_coverage
+from gate.collect.coverage.coverage_paths import go_module, path_map
 from gate.collect.readers.coverage_data import CoverageReport, Tally
 from gate.collect.readers.coverage_report import read_coverage
 from gate.collect.readers.errors import ReportError

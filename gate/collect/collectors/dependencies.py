@@ -17,16 +17,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gate.collect.collector import Context
+from gate.collect.dependencies.dependency_facts import PYPI, dependency_facts, findings_of
+from gate.collect.dependencies.dependency_files import LOOKED_FOR, DependencyFiles, find_files
+from gate.collect.dependencies.known_packages import AUDIT, Manifests, Place, by_public_version
 from gate.collect.dependencies.merge import Key, Told
+from gate.collect.dependencies.other_locks import OtherFile, unaudited
 from gate.collect.dependencies.own_audit import OwnAudit, not_audited, run_pip_audit, run_trivy_audit
+from gate.collect.dependencies.pip_audit_run import TOOL
+from gate.collect.dependencies.python_manifests import read_manifests
 from gate.collect.dependencies.supplied import SuppliedReports, read_supplied
 from gate.collect.dependencies.trivy_locks import TrivyLocks, is_readable
-from gate.collect.dependency_facts import PYPI, dependency_facts, findings_of
-from gate.collect.dependency_files import LOOKED_FOR, DependencyFiles, find_files
-from gate.collect.known_packages import AUDIT, Manifests, Place, by_public_version
-from gate.collect.other_locks import OtherFile, unaudited
-from gate.collect.pip_audit_run import TOOL
-from gate.collect.python_manifests import read_manifests
 from gate.model.evidence import Collected, Evidence, Gap, Missing, Unreadable
 from gate.model.finding import Finding
 from gate.model.json import Json, JsonObject

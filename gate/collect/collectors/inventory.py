@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from gate.collect.collector import Context
 from gate.collect.disk import printable, walk
-from gate.collect.languages import has_suffix, language_of, language_of_script
-from gate.collect.names_of_tests import holds_python_tests, holds_tests
+from gate.collect.inventory.languages import has_suffix, language_of, language_of_script
+from gate.collect.inventory.names_of_tests import holds_python_tests, holds_tests
+from gate.collect.inventory.python_test_count import TestFunctionCounter
+from gate.collect.inventory.tool_configuration import tool_configuration
 from gate.collect.process import ToolProblem
-from gate.collect.python_test_count import TestFunctionCounter
-from gate.collect.tool_configuration import tool_configuration
 from gate.collect.workspace import Entry, EntryType, ReadProblem, Workspace
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source
 from gate.model.json import JsonObject

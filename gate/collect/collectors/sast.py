@@ -19,8 +19,8 @@ from gate.collect.changes import Changes
 from gate.collect.collector import Context
 from gate.collect.disk import printable
 from gate.collect.reports import FoundReports, find_reports
-from gate.collect.sast_facts import sast_facts
-from gate.collect.sast_merge import BY_LINE_AND_CLASS, merged_by_line_and_class
+from gate.collect.sast.sast_facts import sast_facts
+from gate.collect.sast.sast_merge import BY_LINE_AND_CLASS, merged_by_line_and_class
 from gate.collect.workspace import REPORT_LIMIT, ReadProblem, Workspace
 from gate.formats.globs import GlobError, matches_any
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
@@ -71,7 +71,7 @@ class SastCollector:
 
 def _run_bandit(context: Context, exclude: list[str], gathered: _Gathered) -> None:
     from gate.collect.process import ToolProblem
-    from gate.collect.python_files import python_files
+    from gate.collect.sast.python_files import python_files
 
     python = python_files(context.workspace, exclude)
     gathered.excluded.update(python.excluded)
@@ -85,8 +85,8 @@ def _run_bandit(context: Context, exclude: list[str], gathered: _Gathered) -> No
     except ToolProblem as problem:
         gathered.bandit_missing = str(problem)
         return
-    from gate.collect.bandit_findings import TOOL, bandit_findings
-    from gate.collect.bandit_run import Bandit
+    from gate.collect.sast.bandit_findings import TOOL, bandit_findings
+    from gate.collect.sast.bandit_run import Bandit
 
     context.log(f"bandit {tool.version} on {len(python.files):,} Python files, {context.jobs} side by side")
     ignore_nosec = context.request.get("ignore_nosec") is True
@@ -105,8 +105,8 @@ def _run_bandit(context: Context, exclude: list[str], gathered: _Gathered) -> No
 
 def _with_line(gap: Gap, workspace: Workspace) -> Gap:
     """Return a gap of a file that does not parse with the line on which it stops being Python."""
-    from gate.collect.bandit_run import DOES_NOT_PARSE
-    from gate.collect.python_files import syntax_error_line
+    from gate.collect.sast.bandit_run import DOES_NOT_PARSE
+    from gate.collect.sast.python_files import syntax_error_line
 
     if gap.path is None or gap.reason != DOES_NOT_PARSE:
         return gap
@@ -218,7 +218,7 @@ def _collected(kind: str, gathered: _Gathered, context: Context) -> Collected:
 def _without_test_asserts(gathered: _Gathered) -> Sequence[Finding]:
     if not any(name.lower() == "bandit" for name, _ in gathered.tools):
         return gathered.findings
-    from gate.collect.bandit_findings import is_test_assert
+    from gate.collect.sast.bandit_findings import is_test_assert
 
     return [finding for finding in gathered.findings if not is_test_assert(finding)]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gate.collect.case_facts import Tally, facts_of
-from gate.collect.case_suites import FileResolver, SuiteMatcher
+from gate.collect.cases.case_facts import Tally, facts_of
+from gate.collect.cases.case_suites import FileResolver, SuiteMatcher
 from gate.collect.collector import Context
 from gate.collect.readers.case_report import TestReport
 from gate.collect.readers.errors import ReportError

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gate.collect.dependencies.dependency_facts import PYPI, Versions
+from gate.collect.dependencies.known_packages import AUDIT
 from gate.collect.dependencies.merge import Told, merged
+from gate.collect.dependencies.other_locks import OtherFile
+from gate.collect.dependencies.pip_audit_run import TOOL, AuditSettings, PipAudit
 from gate.collect.dependencies.trivy_locks import TrivyLocks, is_readable, scan_locks
-from gate.collect.dependency_facts import PYPI, Versions
-from gate.collect.known_packages import AUDIT
-from gate.collect.other_locks import OtherFile
-from gate.collect.pip_audit_run import TOOL, AuditSettings, PipAudit
 from gate.collect.process import ToolProblem
 from gate.model.evidence import Gap, How, Source
 from gate.model.json import JsonObject

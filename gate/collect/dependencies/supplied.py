@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gate.collect.dependencies.known_packages import AUDIT
 from gate.collect.dependencies.merge import Told
+from gate.collect.dependencies.other_locks import OtherFile
 from gate.collect.dependencies.paths import speaks_of, tree_path
 from gate.collect.dependencies.vex import Placed
-from gate.collect.known_packages import AUDIT
-from gate.collect.other_locks import OtherFile
 from gate.collect.readers.audit import AuditedPackage, AuditReport
 from gate.collect.readers.audit_reports import Supplied, read_audit
 from gate.collect.readers.cyclonedx_vex import Vex

@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gate.collect.dependencies.known_packages import AUDIT
 from gate.collect.dependencies.merge import Told
-from gate.collect.known_packages import AUDIT
-from gate.collect.other_locks import OtherFile
+from gate.collect.dependencies.other_locks import OtherFile
 from gate.collect.process import ToolProblem
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.npm_lock import read_npm_places

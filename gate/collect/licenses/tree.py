@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from gate.collect.dependency_files import LOOKED_FOR, find_files
+from gate.collect.dependencies.dependency_files import LOOKED_FOR, find_files
+from gate.collect.dependencies.other_locks import OtherFile, unaudited
+from gate.collect.dependencies.python_manifests import read_manifests
 from gate.collect.licenses.packages import Named
-from gate.collect.other_locks import OtherFile, unaudited
-from gate.collect.python_manifests import read_manifests
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.license_locks import read_composer_lock, read_npm_lock
 from gate.collect.readers.licensed_package import LicensedPackage, package_of

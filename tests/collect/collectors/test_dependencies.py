@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from gate.collect.collector import Context
 from gate.collect.collectors.dependencies import DependenciesCollector
-from gate.collect.dependency_facts import dependency_facts
+from gate.collect.dependencies.dependency_facts import dependency_facts
 from gate.collect.process import SubprocessRunner
 from gate.collect.tools import Tool, Toolbox
 from gate.collect.workspace import Entry, EntryType, Workspace

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.collect.collectors.dependencies import DependenciesCollector
-from gate.collect.dependency_facts import dependency_facts
+from gate.collect.dependencies.dependency_facts import dependency_facts
 from gate.collect.workspace import Workspace
 from gate.model.evidence import Collected, Evidence, How, Unreadable
 from gate.model.json import Json, JsonObject

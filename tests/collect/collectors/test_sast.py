@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from gate.collect.bandit_findings import is_test_code
 from gate.collect.changes import Changes
 from gate.collect.collector import Context
 from gate.collect.collectors.sast import SastCollector, union
 from gate.collect.process import Completed, SubprocessRunner, ToolProblem
-from gate.collect.sast_facts import sast_facts
+from gate.collect.sast.bandit_findings import is_test_code
+from gate.collect.sast.sast_facts import sast_facts
 from gate.collect.tools import Tool
 from gate.collect.workspace import Entry, EntryType, Workspace
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Unreadable

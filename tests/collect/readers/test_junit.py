@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.case_facts import Tally
+from gate.collect.cases.case_facts import Tally
 from gate.collect.readers.case_report import Case, Outcome, TestReport
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.junit import read_junit

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.case_facts import Tally
+from gate.collect.cases.case_facts import Tally
 from gate.collect.readers.case_report import Case, Outcome, TestReport, first_line, seconds
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.tests_report import NotATestReportError, read_test_report

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
+from gate.collect.dependencies.known_packages import Place
 from gate.collect.dependencies.merge import Hole, Key, Told, merged
 from gate.collect.dependencies.vex import Placed, silencing
-from gate.collect.known_packages import Place
 from gate.model.finding import SEVERITIES, Finding
 from gate.model.json import Json, JsonObject
 
@@ -22,8 +22,8 @@ def dependency_facts(findings: Sequence[Finding], facts: JsonObject) -> JsonObje
     """Return the facts with everything that counts findings counted anew.
 
     A finding is one vulnerability in one version of one package; suppressed ones are not counted. Where nothing was
-    audited (`audited` is 0) there are no such facts: zero would read as clean. `all_severities` is there only where every
-    vulnerability that counts has a severity. Pure, and the same facts come out when they go in again.
+    audited (`audited` is 0) there are no such facts: zero would read as clean. `all_severities` is there only where
+    every vulnerability that counts has a severity. Pure, and the same facts come out when they go in again.
     """
     facts = {name: value for name, value in facts.items() if name not in _COUNTED}
     if not facts.get("audited"):

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from hashlib import sha256
 
-from gate.collect.bandit_run import BanditRun
-from gate.collect.bandit_text import message
 from gate.collect.readers.bandit_json import BanditIssue
+from gate.collect.sast.bandit_run import BanditRun
+from gate.collect.sast.bandit_text import message
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.model.finding import Finding, Severity
 from gate.model.json import JsonObject

@@ -22,11 +22,11 @@ from hashlib import sha256
 import msgspec
 from msgspec.structs import replace
 
-from gate.collect.bandit_scan import identity
-from gate.collect.bandit_text import message
 from gate.collect.cache import NO_CACHE, Cache
-from gate.collect.python_files import LIMIT, PythonFile
 from gate.collect.readers.bandit_json import BanditIssue
+from gate.collect.sast.bandit_scan import identity
+from gate.collect.sast.bandit_text import message
+from gate.collect.sast.python_files import LIMIT, PythonFile
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.model.json import Json
 

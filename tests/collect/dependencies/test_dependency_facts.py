@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gate.collect.dependencies.dependency_facts import dependency_facts, findings_of
+from gate.collect.dependencies.known_packages import Place
 from gate.collect.dependencies.merge import Told
 from gate.collect.dependencies.vex import Placed
-from gate.collect.dependency_facts import dependency_facts, findings_of
-from gate.collect.known_packages import Place
 from gate.collect.readers.audit import AuditedPackage, Vulnerability
 from gate.collect.readers.cyclonedx_vex import Affected, Statement
 from gate.model.finding import Severity

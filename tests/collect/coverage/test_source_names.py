@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.collect.source_names import is_declaration, is_test, suffix
+from gate.collect.coverage.source_names import is_declaration, is_test, suffix
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.sast_merge import merged_by_line_and_class
+from gate.collect.sast.sast_merge import merged_by_line_and_class
 from gate.model.finding import SEVERITIES, Finding, Severity
 from gate.model.json import Json
 

@@ -20,7 +20,7 @@ from gate.collect.readers.bandit_json import BanditReport, read_bandit
 from gate.collect.scan import CanaryMissed, NotCovered, Scan, Scanner, ToolErrors
 from gate.collect.self_test import Canary
 
-_DATA = Path(__file__).parent / "data"
+_DATA = Path(__file__).parents[1] / "data"
 _INI = _DATA / "bandit.ini"
 _PLANTED = _DATA / "bandit_canary.txt"
 _OPTIONS = ("-q", "-f", "json", "-n", "1", "-x", "", "--ini")

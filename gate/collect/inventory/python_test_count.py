@@ -12,8 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gate.collect import python_tests
 from gate.collect.disk import printable
+from gate.collect.inventory import python_tests
 from gate.collect.process import Runner, ToolProblem
 from gate.model.evidence import Gap
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from gate.collect.coverage_paths import Miss, PathMap, Written, is_absolute, normalise
+from gate.collect.coverage.coverage_paths import Miss, PathMap, Written, is_absolute, normalise
 from gate.collect.readers.coverage_data import NOTHING, CoverageReport, FileCoverage, FileTotals, Tally, merge
 from gate.model.evidence import Gap
 

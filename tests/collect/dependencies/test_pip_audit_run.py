@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.collect.collector import Context
-from gate.collect.pip_audit_run import (
+from gate.collect.dependencies.pip_audit_run import (
     PLANTED,
     AuditSettings,
     PipAudit,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gate.collect.dependencies.other_locks import OtherFile, other_file
 from gate.collect.disk import printable
-from gate.collect.other_locks import OtherFile, other_file
 from gate.collect.readers.python_declared import NAMES as DECLARED_NAMES
 from gate.collect.readers.python_locks import lock_format
 from gate.collect.readers.requirements import Requirements

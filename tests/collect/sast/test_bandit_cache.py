@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect import bandit_cache
-from gate.collect.bandit_cache import BanditCache, KnownFile, foreign_checks
 from gate.collect.cache import Cache, Cached
 from gate.collect.collector import Context
 from gate.collect.collectors.sast import SastCollector
 from gate.collect.folder_cache import FolderCache
 from gate.collect.process import Completed, Runner, SubprocessRunner
-from gate.collect.python_files import PythonFile, python_files
 from gate.collect.readers.bandit_json import BanditIssue
+from gate.collect.sast import bandit_cache
+from gate.collect.sast.bandit_cache import BanditCache, KnownFile, foreign_checks
+from gate.collect.sast.python_files import PythonFile, python_files
 from gate.collect.tools import SystemToolbox
 from gate.collect.workspace import Workspace
 from gate.model.evidence import Collected
@@ -288,8 +288,8 @@ ISSUES = st.lists(
 def test_what_was_kept_makes_the_same_findings(
     tmp_path_factory: pytest.TempPathFactory, issues: list[BanditIssue], suppressed: list[BanditIssue]
 ) -> None:
-    from gate.collect.bandit_findings import bandit_findings
-    from gate.collect.bandit_run import BanditRun
+    from gate.collect.sast.bandit_findings import bandit_findings
+    from gate.collect.sast.bandit_run import BanditRun
 
     folder = tmp_path_factory.mktemp("c")
     write(folder, {"a.py": SHELL})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.case_facts import MAX_FINDINGS, Tally, facts_of, percent
-from gate.collect.case_suites import FileResolver, SuiteMatcher
+from gate.collect.cases.case_facts import MAX_FINDINGS, Tally, facts_of, percent
+from gate.collect.cases.case_suites import FileResolver, SuiteMatcher
 from gate.collect.readers.case_report import Case, Outcome
 from gate.formats.globs import GlobError
 

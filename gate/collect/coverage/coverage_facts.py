@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from gate.collect.coverage_merge import Merged
-from gate.collect.coverage_patch import Patch, measured_suffixes, should_be_measured
+from gate.collect.coverage.coverage_merge import Merged
+from gate.collect.coverage.coverage_patch import Patch, measured_suffixes, should_be_measured
 from gate.collect.disk import printable
 from gate.collect.readers.coverage_data import NOTHING, Tally
 from gate.formats.globs import GlobError, matches

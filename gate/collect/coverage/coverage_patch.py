@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gate.collect.changes import Changes
-from gate.collect.coverage_merge import MergedFile
+from gate.collect.coverage.coverage_merge import MergedFile
+from gate.collect.coverage.source_names import is_declaration, is_test, suffix
 from gate.collect.readers.coverage_data import NOTHING, Tally
 from gate.collect.readers.source_lines import code_lines
-from gate.collect.source_names import is_declaration, is_test, suffix
 from gate.collect.workspace import ReadProblem
 from gate.model.evidence import Gap
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from gate.collect.bandit_run import Bandit
-from gate.collect.bandit_scan import bandit_canary, identity, scan_files
 from gate.collect.bundle import Bundle
 from gate.collect.collector import Context
 from gate.collect.collectors.sast import SastCollector
 from gate.collect.process import SubprocessRunner
-from gate.collect.python_files import python_files
+from gate.collect.sast.bandit_run import Bandit
+from gate.collect.sast.bandit_scan import bandit_canary, identity, scan_files
+from gate.collect.sast.python_files import python_files
 from gate.collect.scan import Scanner, ScanProblem, Step
 from gate.collect.self_test import SelfTests
 from gate.collect.tools import SystemToolbox, Tool, Toolbox

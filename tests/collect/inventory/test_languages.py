@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.languages import has_suffix, language_of, language_of_script
-from gate.collect.names_of_tests import holds_python_tests, holds_tests
+from gate.collect.inventory.languages import has_suffix, language_of, language_of_script
+from gate.collect.inventory.names_of_tests import holds_python_tests, holds_tests
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.coverage_paths import Miss, Written, go_module, normalise, path_map
+from gate.collect.coverage.coverage_paths import Miss, Written, go_module, normalise, path_map
 
 TREE = (
     "abc.py",

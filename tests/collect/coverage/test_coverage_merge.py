@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from gate.collect.coverage_merge import merge_reports, written_paths
-from gate.collect.coverage_paths import path_map
+from gate.collect.coverage.coverage_merge import merge_reports, written_paths
+from gate.collect.coverage.coverage_paths import path_map
 from gate.collect.readers.coverage_data import CoverageReport, FileCoverage, FileTotals, LineTable, Tally
 
 

@@ -19,11 +19,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from gate.collect.bandit_cache import BanditCache, KnownFile
-from gate.collect.bandit_scan import TIMEOUT, scan_files
 from gate.collect.cache import NO_CACHE, Cache, from_cache
-from gate.collect.python_files import PythonFile
 from gate.collect.readers.bandit_json import BanditIssue, BanditReport
+from gate.collect.sast.bandit_cache import BanditCache, KnownFile
+from gate.collect.sast.bandit_scan import TIMEOUT, scan_files
+from gate.collect.sast.python_files import PythonFile
 from gate.collect.scan import Scanner, Step
 from gate.collect.scan_problem import ScanProblem
 from gate.collect.workspace import Workspace

@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from gate.collect.dependency_files import DependencyFiles, Role, reads_as_requirements
-from gate.collect.known_packages import AUDIT, KnownPackage, Manifests, Place
-from gate.collect.python_versions import UNKNOWN, Versions, inside
+from gate.collect.dependencies.dependency_files import DependencyFiles, Role, reads_as_requirements
+from gate.collect.dependencies.known_packages import AUDIT, KnownPackage, Manifests, Place
+from gate.collect.dependencies.python_versions import UNKNOWN, Versions, inside
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.python_declared import LIMIT as DECLARED_LIMIT
 from gate.collect.readers.python_declared import NAMES as DECLARED_NAMES

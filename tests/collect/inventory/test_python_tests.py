@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect import python_tests
+from gate.collect.inventory import python_tests
+from gate.collect.inventory.python_test_count import TestFunctionCounter as Counter
+from gate.collect.inventory.python_tests import answer, count_test_functions, read_sources, write_sources
 from gate.collect.process import Completed, SubprocessRunner, ToolProblem
-from gate.collect.python_test_count import TestFunctionCounter as Counter
-from gate.collect.python_tests import answer, count_test_functions, read_sources, write_sources
 from tests.support.fakes import NoRunner
 
 MIXED = """

@@ -3,9 +3,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect import bandit_run
-from gate.collect.bandit_run import cut
-from gate.collect.python_files import PythonFile, syntax_error_line
+from gate.collect.sast import bandit_run
+from gate.collect.sast.bandit_run import cut
+from gate.collect.sast.python_files import PythonFile, syntax_error_line
 
 MEGABYTE = 1024 * 1024
 SIZES = st.lists(st.integers(0, 5 * MEGABYTE), max_size=40)

@@ -1,0 +1,1 @@
+"""Cases of tests: what is counted of them, and which suites they belong to."""

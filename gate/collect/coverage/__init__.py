@@ -1,0 +1,1 @@
+"""Coverage: reports merged line by line, and what is counted of them."""

@@ -1,0 +1,1 @@
+"""What the tree holds: languages, tests, configuration of scanners."""

@@ -1,0 +1,1 @@
+"""Static analysis: bandit's runs, and what is counted of findings."""
