@@ -7,6 +7,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 from importlib import import_module
 from itertools import pairwise
@@ -229,6 +230,7 @@ def test_commands_and_options_of_the_pages_exist(line: str) -> None:
 # --- links ---------------------------------------------------------------------------------------------------------
 
 
+@cache
 def anchors(path: Path) -> set[str]:
     """The places of a page: explicit ones, and headings as GitHub makes them."""
     text = path.read_text(encoding="utf-8")

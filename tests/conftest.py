@@ -1,0 +1,26 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+STARTS_HUNDREDS_OF_CHILDREN = {
+    "tests.acceptance.test_exit_codes",
+    "tests.acceptance.test_no_evidence_no_pass",
+    "tests.acceptance.test_traps",
+    "tests.collect.collectors.test_dependencies",
+    "tests.collect.dependencies.test_pip_audit_run",
+    "tests.collect.sast.test_bandit_cache",
+    "tests.collect.sast.test_bandit_scan",
+}
+"""Modules of which every test runs bandit, pip-audit or the whole gate."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count tests of real scanners among the slow ones: `make gate` runs the fast ones, `make test` all."""
+    for item in items:
+        module = item.getparent(pytest.Module)
+        if module is not None and module.obj.__name__ in STARTS_HUNDREDS_OF_CHILDREN:
+            item.add_marker(pytest.mark.slow)
+        if any(".venv/tools" in str(mark.kwargs.get("reason")) for mark in item.iter_markers("skipif")):
+            item.add_marker(pytest.mark.slow)
