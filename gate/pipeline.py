@@ -13,6 +13,7 @@ from gate.collect.bundle import Bundle
 from gate.collect.cache import NO_CACHE, Cache
 from gate.collect.changes import Changes
 from gate.collect.collector import Collector, Context
+from gate.collect.once import Once
 from gate.collect.process import Runner
 from gate.collect.self_test import SelfTests
 from gate.collect.tools import Toolbox
@@ -95,6 +96,7 @@ def collect(
     """
 
     self_tests = SelfTests(machine.cache)
+    once = Once()
 
     def one(collector: Collector) -> Evidence:
         context = Context(
@@ -108,6 +110,8 @@ def collect(
             cache=machine.cache,
             self_tests=self_tests,
             now=machine.now,
+            once=once,
+            requests=requests,
         )
         machine.progress.start(collector.kind)
         begun = time.monotonic()

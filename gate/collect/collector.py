@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gate.collect.cache import NO_CACHE, Cache
+from gate.collect.once import Once
 from gate.collect.self_test import SelfTests
 from gate.model.json import JsonObject
 
@@ -33,7 +34,8 @@ class Context:
     the profile's defaults) plus what the criteria ask for. `changes` is None when no base was given, a Gap when one was
     given and could not be compared with. `jobs` is how many processes may run side by side. `log` takes one plain
     line for --verbose and CI logs. `cache` keeps what scanners said of a file, `self_tests` what their canaries showed,
-    for all collectors of one run. `now` is the present time in UTC, for what has an age.
+    for all collectors of one run. `now` is the present time in UTC, for what has an age. `once` holds what several
+    collectors need and one works out, `requests` the requests of all kinds, on which that may depend.
     """
 
     workspace: Workspace
@@ -46,6 +48,8 @@ class Context:
     cache: Cache = NO_CACHE
     self_tests: SelfTests = field(default_factory=SelfTests)
     now: Callable[[], datetime] = _no_clock
+    once: Once = field(default_factory=Once)
+    requests: Mapping[str, JsonObject] = field(default_factory=dict)
 
     @property
     def scanner(self) -> Scanner:

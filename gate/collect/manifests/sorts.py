@@ -1,0 +1,246 @@
+"""What a document of a tree is, by its content: names lie, and one file holds documents of several sorts. Pure.
+
+First a test on the bytes of a file, cheap enough for every file of a tree, says what may be in it; only what may be
+something is parsed. Then the shape of each document says what it is.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from gate.model.json import Json, JsonObject
+
+
+class Sort(StrEnum):
+    """What a document is. Each is of one sort at most."""
+
+    KUBERNETES = "kubernetes"
+    """an object of a cluster: `apiVersion` and `kind`"""
+    KUSTOMIZATION = "kustomization"
+    CHART = "chart"
+    """Chart.yaml of a Helm chart"""
+    COMPOSE = "compose"
+    PROMETHEUS_RULES = "prometheus rules"
+    """groups of alerting and recording rules, of Prometheus or Loki"""
+    PROMETHEUS = "prometheus"
+    """the configuration of a Prometheus server or agent"""
+    ALERTMANAGER = "alertmanager"
+    GRAFANA_DASHBOARD = "grafana dashboard"
+    GRAFANA_PROVISIONING = "grafana provisioning"
+    """datasources or dashboard providers, as Grafana reads them at its start"""
+    OTEL = "opentelemetry collector"
+    WORKFLOW = "workflow"
+    """a workflow of GitHub Actions"""
+    ACTION = "action"
+    """the metadata file of a composite, JavaScript or Docker action"""
+    DEPENDENCY_UPDATES = "dependency updates"
+    """the configuration of Dependabot or Renovate"""
+
+
+_CLIENT_GROUPS = (
+    "apiserver.config.k8s.io/",
+    "audit.k8s.io/",
+    "backstage.io/",
+    "client.authentication.k8s.io/",
+    "ctlptl.dev/",
+    "config.karmada.io/",
+    "eksctl.io/",
+    "helm.toolkit.fluxcd.io/oci",
+    "k3d.io/",
+    "kind.x-k8s.io/",
+    "kubeadm.k8s.io/",
+    "kubelet.config.k8s.io/",
+    "kubeproxy.config.k8s.io/",
+    "kubescheduler.config.k8s.io/",
+    "minikube.k8s.io/",
+    "score.dev/",
+    "skaffold/",
+    "tilt.dev/",
+    "viaduct.ai/",
+)
+"""apiVersions that programs read, and no cluster: they look like objects and are none."""
+_KUSTOMIZE = "kustomize.config.k8s.io/"
+_KUSTOMIZATION_NAMES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+_KUSTOMIZATION_KEYS = frozenset(
+    {"resources", "bases", "components", "patches", "patchesStrategicMerge", "patchesJson6902", "configMapGenerator"}
+    | {"secretGenerator", "images", "namespace", "namePrefix", "nameSuffix", "helmCharts", "generators", "transformers"}
+    | {"commonLabels", "commonAnnotations", "labels", "replacements", "replicas", "crds", "vars"}
+)
+_SERVICE_KEYS = frozenset(
+    {"image", "build", "extends", "command", "ports", "environment", "volumes", "depends_on", "restart", "networks"}
+    | {"provider", "env_file", "deploy", "healthcheck", "container_name", "entrypoint", "profiles", "secrets"}
+)
+_YAML_SUFFIXES = frozenset({".yaml", ".yml", ".rules", ".rule"})
+_COMPOSE_NAMES = ("compose.", "docker-compose", "podman-compose", "compose-")
+_RENOVATE_NAMES = frozenset({"renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json"})
+
+
+def is_candidate(path: str) -> bool:
+    """Whether a file of this name may hold documents: YAML, JSON, and the names that tools look for."""
+    pure = PurePosixPath(path)
+    return pure.suffix.lower() in _YAML_SUFFIXES | {".json"} or pure.name in _KUSTOMIZATION_NAMES | _RENOVATE_NAMES
+
+
+def is_json(path: str) -> bool:
+    """Whether a file of this name is read as JSON."""
+    return path.lower().endswith(".json") or PurePosixPath(path).name == ".renovaterc"
+
+
+def may_hold(path: str, data: bytes) -> frozenset[Sort]:
+    """Return the sorts of which documents may be in the bytes of a file, by a look for the words that each must have.
+
+    A sort that is not returned is not in there; one that is returned need not be.
+    """
+    found = {sort for sort, words in _WORDS.items() if all(word in data for word in words)}
+    if b"panels" in data or b'"rows"' in data:
+        found.add(Sort.GRAFANA_DASHBOARD)
+    if b"datasources" in data or b"providers" in data:
+        found.add(Sort.GRAFANA_PROVISIONING)
+    return frozenset(found | _by_name(path))
+
+
+_WORDS: dict[Sort, tuple[bytes, ...]] = {
+    Sort.KUBERNETES: (b"apiVersion", b"kind"),
+    Sort.COMPOSE: (b"services",),
+    Sort.PROMETHEUS_RULES: (b"groups", b"rules"),
+    Sort.PROMETHEUS: (b"scrape_configs",),
+    Sort.ALERTMANAGER: (b"route", b"receivers"),
+    Sort.OTEL: (b"service", b"pipelines"),
+}
+
+
+def _by_name(path: str) -> frozenset[Sort]:
+    pure = PurePosixPath(path)
+    if pure.name in _KUSTOMIZATION_NAMES:
+        return frozenset({Sort.KUSTOMIZATION})
+    if pure.name in ("Chart.yaml", "Chart.yml"):
+        return frozenset({Sort.CHART})
+    if is_workflow_path(path):
+        return frozenset({Sort.WORKFLOW})
+    if pure.name in ("action.yml", "action.yaml"):
+        return frozenset({Sort.ACTION})
+    if _is_updates_path(path):
+        return frozenset({Sort.DEPENDENCY_UPDATES})
+    if pure.name.startswith(_COMPOSE_NAMES) and pure.suffix in (".yml", ".yaml"):
+        return frozenset({Sort.COMPOSE})
+    return frozenset()
+
+
+def is_workflow_path(path: str) -> bool:
+    """Whether GitHub looks for a workflow here: directly in .github/workflows."""
+    pure = PurePosixPath(path)
+    return pure.parent.as_posix() == ".github/workflows" and pure.suffix in (".yml", ".yaml")
+
+
+def _is_updates_path(path: str) -> bool:
+    pure = PurePosixPath(path)
+    folder = pure.parent.as_posix()
+    if pure.name in ("dependabot.yml", "dependabot.yaml"):
+        return folder == ".github"
+    return pure.name in _RENOVATE_NAMES and folder in (".", ".github", ".gitlab")
+
+
+def sort_of(path: str, value: Json) -> Sort | None:
+    """Return what a document is, None where it is nothing that the gate knows.
+
+    `path` counts only where the program that reads the file goes by its name too (a workflow, a kustomization, a chart,
+    Dependabot), and for a compose file of which the content alone would not tell.
+    """
+    if not isinstance(value, dict) or not value:
+        return None
+    return _by_place(path, value) or _by_content(path, value)
+
+
+def _by_place(path: str, value: JsonObject) -> Sort | None:
+    named = _by_name(path)
+    if Sort.WORKFLOW in named and ("jobs" in value or "on" in value):
+        return Sort.WORKFLOW
+    if Sort.CHART in named and isinstance(value.get("name"), str):
+        return Sort.CHART
+    if Sort.ACTION in named and isinstance(value.get("runs"), dict):
+        return Sort.ACTION
+    if Sort.DEPENDENCY_UPDATES in named:
+        return Sort.DEPENDENCY_UPDATES
+    api = value.get("apiVersion")
+    if isinstance(api, str) and api.startswith(_KUSTOMIZE):
+        return Sort.KUSTOMIZATION
+    if Sort.KUSTOMIZATION in named and not _is_object(value) and _KUSTOMIZATION_KEYS & value.keys():
+        return Sort.KUSTOMIZATION
+    return None
+
+
+def _by_content(path: str, value: JsonObject) -> Sort | None:
+    if _is_object(value):
+        return None if _is_of_a_client(value) else Sort.KUBERNETES
+    for sort, test in (
+        (Sort.PROMETHEUS_RULES, _is_rules),
+        (Sort.PROMETHEUS, _is_prometheus),
+        (Sort.ALERTMANAGER, _is_alertmanager),
+        (Sort.OTEL, _is_otel),
+        (Sort.GRAFANA_PROVISIONING, _is_provisioning),
+        (Sort.GRAFANA_DASHBOARD, _is_dashboard),
+    ):
+        if test(value):
+            return sort
+    return Sort.COMPOSE if _is_compose(path, value) else None
+
+
+def _is_object(value: JsonObject) -> bool:
+    return all(isinstance(value.get(key), str) and value[key] for key in ("apiVersion", "kind"))
+
+
+def _is_of_a_client(value: JsonObject) -> bool:
+    api = str(value["apiVersion"])
+    return api.startswith(_CLIENT_GROUPS) or (api == "v1" and value["kind"] == "Config")
+
+
+def _is_rules(value: JsonObject) -> bool:
+    groups = value.get("groups")
+    if not isinstance(groups, list) or not groups:
+        return False
+    return any(isinstance(group, dict) and isinstance(group.get("rules"), list) for group in groups)
+
+
+def _is_prometheus(value: JsonObject) -> bool:
+    """Return whether it is Prometheus' own: promtail and the Grafana agent have `scrape_configs` too, and a client."""
+    if {"clients", "client", "positions", "target_config"} & value.keys():
+        return False
+    if isinstance(value.get("scrape_configs"), list) or isinstance(value.get("scrape_config_files"), list):
+        return True
+    has_global = isinstance(value.get("global"), dict)
+    return has_global and any(isinstance(value.get(key), list | dict) for key in ("rule_files", "alerting"))
+
+
+def _is_alertmanager(value: JsonObject) -> bool:
+    return isinstance(value.get("receivers"), list) and ("route" in value or "global" in value)
+
+
+def _is_otel(value: JsonObject) -> bool:
+    service = value.get("service")
+    if not isinstance(service, dict) or not isinstance(service.get("pipelines"), dict):
+        return False
+    return any(isinstance(value.get(key), dict) for key in ("receivers", "exporters", "connectors"))
+
+
+def _is_provisioning(value: JsonObject) -> bool:
+    if not isinstance(value.get("apiVersion"), int):
+        return False
+    return isinstance(value.get("datasources"), list) or isinstance(value.get("providers"), list)
+
+
+def _is_dashboard(value: JsonObject) -> bool:
+    inner = value.get("dashboard")
+    board = inner if isinstance(inner, dict) else value
+    if not isinstance(board.get("panels"), list) and not isinstance(board.get("rows"), list):
+        return False
+    return "title" in board and bool({"schemaVersion", "templating", "time", "timepicker", "uid"} & board.keys())
+
+
+def _is_compose(path: str, value: JsonObject) -> bool:
+    services = value.get("services")
+    by_name = Sort.COMPOSE in _by_name(path)
+    if not isinstance(services, dict):
+        return by_name and isinstance(value.get("include"), list)
+    bodies = [body for body in services.values() if isinstance(body, dict)]
+    return by_name or any(_SERVICE_KEYS & body.keys() for body in bodies)
