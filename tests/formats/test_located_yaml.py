@@ -27,7 +27,7 @@ def bad(text: str) -> BadYaml:
 
 def at(document: Json, *steps: str | int) -> Json:
     for step in steps:
-        document = document[step]  # type: ignore[index, call-overload]
+        document = document[step]  # type: ignore[index]
     return document
 
 
@@ -136,12 +136,9 @@ def test_scalars_are_those_of_yaml_1_2_and_never_wrong() -> None:
     assert value("on: {1: a, true: b, null: c}\n") == {"on": {"1": "a", "true": "b", "null": "c"}}
 
 
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(10**9), 10**9)
-    | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]))
-)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])).map(lambda text: f"t{text}")
+"""Texts that begin with a letter: YAML 1.1, which PyYAML writes, and 1.2 do not agree on what is a number."""
+SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | TEXTS
 DOCUMENTS = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcxyz", min_size=1), inner, max_size=4),

@@ -18,7 +18,6 @@ from gate.model.json import Json, JsonObject
 if TYPE_CHECKING:
     from gate.collect.collector import Context
 
-_NAMELESS = frozenset({"List", "Kustomization", "Component"})
 _DEEPEST_LIST = 5
 
 
@@ -114,10 +113,10 @@ def items_of(value: Located, depth: int = 0) -> Iterator[Located]:
 
 
 def object_of(value: Located, document: Document) -> ClusterObject | None:
-    """Return a mapping as an object that stands in a file, None for one that has neither a name nor a name's pattern."""
+    """Return a mapping as an object that stands in a file, None for one without a name or a pattern of names."""
     metadata = mapping(value.get("metadata"))
     name = text(metadata.get("name")) or (text(metadata.get("generateName")) or "")
-    if not name and value.get("kind") not in _NAMELESS:
+    if not name:
         return None
     return ClusterObject(
         api_version=text(value.get("apiVersion")) or "",

@@ -92,22 +92,27 @@ def may_hold(path: str, data: bytes) -> frozenset[Sort]:
 
     A sort that is not returned is not in there; one that is returned need not be.
     """
-    found = {sort for sort, words in _WORDS.items() if all(word in data for word in words)}
-    if b"panels" in data or b'"rows"' in data:
-        found.add(Sort.GRAFANA_DASHBOARD)
-    if b"datasources" in data or b"providers" in data:
-        found.add(Sort.GRAFANA_PROVISIONING)
+    found = {sort for sort, words in _WORDS if all(word in data for word in words)}
     return frozenset(found | _by_name(path))
 
 
-_WORDS: dict[Sort, tuple[bytes, ...]] = {
-    Sort.KUBERNETES: (b"apiVersion", b"kind"),
-    Sort.COMPOSE: (b"services",),
-    Sort.PROMETHEUS_RULES: (b"groups", b"rules"),
-    Sort.PROMETHEUS: (b"scrape_configs",),
-    Sort.ALERTMANAGER: (b"route", b"receivers"),
-    Sort.OTEL: (b"service", b"pipelines"),
-}
+_WORDS: tuple[tuple[Sort, tuple[bytes, ...]], ...] = (
+    (Sort.KUBERNETES, (b"apiVersion", b"kind")),
+    (Sort.KUSTOMIZATION, (_KUSTOMIZE.encode(),)),
+    (Sort.COMPOSE, (b"services",)),
+    (Sort.PROMETHEUS_RULES, (b"groups", b"rules")),
+    (Sort.PROMETHEUS, (b"scrape_config",)),
+    (Sort.PROMETHEUS, (b"global", b"rule_files")),
+    (Sort.PROMETHEUS, (b"global", b"alerting")),
+    (Sort.ALERTMANAGER, (b"receivers", b"route")),
+    (Sort.ALERTMANAGER, (b"receivers", b"global")),
+    (Sort.OTEL, (b"service", b"pipelines")),
+    (Sort.GRAFANA_DASHBOARD, (b"panels", b"title")),
+    (Sort.GRAFANA_DASHBOARD, (b"rows", b"title")),
+    (Sort.GRAFANA_PROVISIONING, (b"apiVersion", b"datasources")),
+    (Sort.GRAFANA_PROVISIONING, (b"apiVersion", b"providers")),
+)
+"""Words that every document of a sort has; of several lines for a sort, those of one."""
 
 
 def _by_name(path: str) -> frozenset[Sort]:
