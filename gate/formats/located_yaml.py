@@ -140,8 +140,8 @@ class _Composer:
 
     def documents(self, text: str, before: int, index: int) -> Iterator[Part]:
         """Yield the documents of a text with so many lines and documents before it. Raises yaml.YAMLError."""
-        loader = getattr(yaml, "CLoader", yaml.Loader)
-        events = cast("Iterator[Event]", yaml.parse(text, Loader=loader))
+        loader = getattr(yaml, "CLoader", yaml.Loader)(text)
+        events = cast("Iterator[Event]", iter(loader.get_event, None))
         self._before = before
         for event in events:
             kind = _kind(event)

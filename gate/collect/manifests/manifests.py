@@ -6,7 +6,6 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from gate.collect.manifests.document import BadDocument, Document
@@ -174,14 +173,15 @@ def _located(value: Json) -> Json:
 
 
 def _is_template(path: str, charts: frozenset[str]) -> bool:
+    if "templates/" not in path:
+        return False
     return any(part == "templates" and folder in charts for folder, part in _folders(path))
 
 
 def _is_values(path: str, charts: frozenset[str]) -> bool:
     """Whether a file beside a Chart.yaml holds values: they look like whatever the chart is about."""
-    pure = PurePosixPath(path)
-    folder = pure.parent.as_posix()
-    return pure.stem.startswith("values") and ("" if folder == "." else folder) in charts
+    folder, _, name = path.rpartition("/")
+    return name.startswith("values") and folder in charts
 
 
 def _folders(path: str) -> Iterator[tuple[str, str]]:
