@@ -27,7 +27,7 @@ class Sort(StrEnum):
     ALERTMANAGER = "alertmanager"
     GRAFANA_DASHBOARD = "grafana dashboard"
     GRAFANA_PROVISIONING = "grafana provisioning"
-    """datasources or dashboard providers, as Grafana reads them at its start"""
+    """datasources, dashboard providers, alert rules and contact points, as Grafana reads them at its start"""
     OTEL = "opentelemetry collector"
     WORKFLOW = "workflow"
     """a workflow of GitHub Actions"""
@@ -73,6 +73,7 @@ _SERVICE_KEYS = frozenset(
 _SUFFIXES = (".yaml", ".yml", ".json", ".rules", ".rule")
 _COMPOSE_NAMES = ("compose.", "docker-compose", "podman-compose", "compose-")
 _RENOVATE_NAMES = frozenset({"renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json"})
+_PROVISIONED = ("datasources", "providers", "groups", "contactPoints", "policies")
 _NAMES = _KUSTOMIZATION_NAMES | _RENOVATE_NAMES
 
 
@@ -113,8 +114,7 @@ _WORDS: tuple[tuple[Sort, tuple[bytes, ...]], ...] = (
     (Sort.OTEL, (b"service", b"pipelines")),
     (Sort.GRAFANA_DASHBOARD, (b"panels", b"title")),
     (Sort.GRAFANA_DASHBOARD, (b"rows", b"title")),
-    (Sort.GRAFANA_PROVISIONING, (b"apiVersion", b"datasources")),
-    (Sort.GRAFANA_PROVISIONING, (b"apiVersion", b"providers")),
+    *((Sort.GRAFANA_PROVISIONING, (b"apiVersion", word.encode())) for word in _PROVISIONED),
 )
 """Words that every document of a sort has; of several lines for a sort, those of one."""
 
@@ -213,8 +213,8 @@ def _is_of_a_client(value: JsonObject) -> bool:
 
 def _is_rules(value: JsonObject) -> bool:
     groups = value.get("groups")
-    if not isinstance(groups, list) or not groups:
-        return False
+    if not isinstance(groups, list) or not groups or isinstance(value.get("apiVersion"), int):
+        return False  # with a number for a version they are rules that Grafana itself evaluates
     return any(isinstance(group, dict) and isinstance(group.get("rules"), list) for group in groups)
 
 
@@ -242,7 +242,7 @@ def _is_otel(value: JsonObject) -> bool:
 def _is_provisioning(value: JsonObject) -> bool:
     if not isinstance(value.get("apiVersion"), int):
         return False
-    return isinstance(value.get("datasources"), list) or isinstance(value.get("providers"), list)
+    return any(isinstance(value.get(key), list) for key in _PROVISIONED)
 
 
 def _is_dashboard(value: JsonObject) -> bool:

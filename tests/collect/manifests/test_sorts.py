@@ -37,6 +37,7 @@ EXAMPLES: list[tuple[str, str, Sort | None]] = [
     ("otel.yaml", "receivers: {otlp: {}}\nexporters: {x: {}}\nservice: {pipelines: {traces: {}}}\n", Sort.OTEL),
     ("otel.yaml", "receivers: {otlp: {}}\nservice: {telemetry: {}}\n", None),
     ("ds.yaml", "apiVersion: 1\ndatasources: [{name: p}]\n", Sort.GRAFANA_PROVISIONING),
+    ("alerts.yaml", "apiVersion: 1\ngroups: [{rules: [{title: a}]}]\n", Sort.GRAFANA_PROVISIONING),
     ("d.yaml", "apiVersion: 1\nproviders: [{name: p}]\n", Sort.GRAFANA_PROVISIONING),
     ("d.json", '{"title": "x", "panels": [], "schemaVersion": 30}', Sort.GRAFANA_DASHBOARD),
     ("d.json", '{"dashboard": {"title": "x", "rows": [], "time": {}}}', Sort.GRAFANA_DASHBOARD),
