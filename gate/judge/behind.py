@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from gate.judge.criterion import Judged
 from gate.judge.doubt import mentioned
+from gate.judge.each import EACH
+from gate.judge.element_findings import ElementFindings
 from gate.model.evidence import Collected, Evidence
 from gate.model.finding import SEVERITIES, Finding
 from gate.model.json import Json, JsonObject
@@ -18,10 +20,12 @@ CAP = 1000
 Behind: TypeAlias = Callable[[Finding, JsonObject], bool]
 
 
-def findings_behind(judged: Judged, evidence: Evidence | None) -> tuple[Finding, ...]:
-    """Return the findings that an unmet or waived criterion counts."""
+def findings_behind(judged: Judged, evidence: Evidence | None) -> Collection[Finding]:
+    """Return the findings that an unmet or waived criterion counts; with `each`, one for whatever misses it."""
     if not isinstance(evidence, Collected) or judged.outcome not in UNMET | {Outcome.WAIVED}:
         return ()
+    if EACH in judged.criterion.select:
+        return ElementFindings(judged.survey) if judged.survey is not None else ()
     if judged.pointer is None and judged.criterion.select:
         return ()
     tests = list(_tests(judged))
@@ -32,7 +36,7 @@ def findings_behind(judged: Judged, evidence: Evidence | None) -> tuple[Finding,
     return tuple(finding for finding in found if judged.path is None or finding.path == judged.path)
 
 
-def capped(groups: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+def capped(groups: Iterable[Collection[Finding]]) -> tuple[Finding, ...]:
     """Return the findings of all groups, each once, at most CAP."""
     seen: dict[int, Finding] = {}
     for group in groups:

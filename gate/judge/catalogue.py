@@ -36,7 +36,7 @@ class CatalogueEntry:
     """One criterion of the catalogue, its parameters still open.
 
     `require`, `select` and `request` may hold placeholders: a text that is "{name}" as a whole stands for the value
-    of that parameter. `measured`, `wanted`, `detail` and `fix` are templates of `gate.judge.wording`.
+    of that parameter. `measured`, `passed`, `wanted`, `detail` and `fix` are templates of `gate.judge.wording`.
     """
 
     id: str
@@ -50,6 +50,7 @@ class CatalogueEntry:
     select: JsonObject = field(default_factory=dict)
     request: JsonObject = field(default_factory=dict)
     measured: str = ""
+    passed: str = ""
     wanted: str = ""
     detail: str = ""
     why: str = ""
@@ -62,11 +63,15 @@ class CatalogueEntry:
         return tuple(_mistakes(self.parameters, overrides))
 
     def values(self, overrides: Mapping[str, Json]) -> JsonObject:
-        """Return every parameter's value: the override, else the default."""
+        """Return every parameter's value as sentences show it: the override, else the default."""
         return {
             name: parameter.normal(overrides[name]) if name in overrides else parameter.default
             for name, parameter in self.parameters.items()
         }
+
+    def compared(self, values: Mapping[str, Json]) -> JsonObject:
+        """Return the same values as schemas compare them: "512Mi" as 536870912."""
+        return {name: parameter.compared(values[name]) for name, parameter in self.parameters.items()}
 
     def fill(self, overrides: Mapping[str, Json]) -> Criterion:
         """Return the criterion with its parameters filled in.
@@ -78,18 +83,20 @@ class CatalogueEntry:
         if mistakes:
             raise ParametersError(mistakes)
         values = self.values(overrides)
+        compared = self.compared(values)
         return Criterion(
             id=self.id,
             title=self.title,
             category=self.category,
             level=Level(str(overrides.get("level", self.level))),
             evidence=self.evidence,
-            require=_object(substitute(self.require, values)),
+            require=_object(substitute(self.require, compared)),
             phase=Phase(str(overrides.get("phase", self.phase))),
             parameters=values,
-            request=_object(substitute(self.request, values)),
-            select=_object(substitute(self.select, values)),
+            request=_object(substitute(self.request, compared)),
+            select=_object(substitute(self.select, compared)),
             measured=self.measured,
+            passed=self.passed,
             wanted=self.wanted,
             detail=self.detail,
             why=self.why,
@@ -155,6 +162,7 @@ def read_entry(item: JsonObject) -> CatalogueEntry:
         select=_object(item.get("select", {})),
         request=_object(item.get("request", {})),
         measured=_words(item, "measured"),
+        passed=_words(item, "passed"),
         wanted=_words(item, "wanted"),
         detail=_words(item, "detail"),
         why=_words(item, "why"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.judge.catalogue import Catalogue, CatalogueEntry
-from gate.judge.parameters import Parameter
+from gate.judge.parameters import Parameter, bound_words
 from gate.judge.reasons import wanted_words
 from gate.model.json import Json
 
@@ -73,7 +73,7 @@ def _section(entry: CatalogueEntry) -> Iterator[str]:
 
 def _parameter(parameter: Parameter) -> str:
     bounds = [
-        f"{word} {bound:,g}"
+        f"{word} {bound_words(bound)}"
         for word, bound in (("at least", parameter.minimum), ("at most", parameter.maximum))
         if bound is not None
     ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from gate.judge import reasons
-from gate.judge.doubt import doubts
+from gate.judge.doubt import Doubts, doubts
+from gate.judge.each import EACH, NoElementsError, Survey, pointer_to, survey
 from gate.judge.schema import UnknownSchemaError, problems, shipped_validator, validator
 from gate.judge.schema_words import Problem, explain
 from gate.judge.selectors import NO_BASE, Nothing, Part, select
@@ -26,7 +27,8 @@ class Judged:
     """What became of one criterion, before it is put into the verdict.
 
     `measured`, `wanted` and `fix` are in words; `where` names the sources; `pointer` leads from the facts to what was
-    judged, None where there was nothing; `path` is the one file that it is about.
+    judged, None where there was nothing; `path` is the one file that it is about. `survey` has the elements of a
+    criterion that is about each of several.
     """
 
     criterion: Criterion
@@ -38,6 +40,7 @@ class Judged:
     where: tuple[str, ...] = ()
     pointer: str | None = None
     path: str | None = None
+    survey: Survey | None = None
 
 
 def judge_criterion(criterion: Criterion, entries: Collection[Evidence], expects: Collection[str]) -> Judged:
@@ -98,10 +101,35 @@ def _missing(criterion: Criterion, evidence: Missing, expected: bool) -> Judged:
 
 
 def _collected(criterion: Criterion, evidence: Collected) -> Judged:
+    if EACH in criterion.select:
+        return _each(criterion, evidence)
     parts = select(criterion, evidence.facts)
     if isinstance(parts, Nothing):
         return _unselected(criterion, parts, evidence)
     return _worst([_part(criterion, part, evidence) for part in parts])
+
+
+def _each(criterion: Criterion, evidence: Collected) -> Judged:
+    """Judge every element by itself: a miss stands whatever the gaps; what would pass must be free of doubt."""
+    try:
+        found = survey(criterion, evidence.facts)
+    except NoElementsError as error:
+        return _no_evidence(criterion, reasons.with_gaps(f"the {criterion.evidence} evidence {error}", evidence.gaps))
+    in_doubt = doubts(criterion, Part("", {}), evidence.gaps)
+    told = reasons.of_elements(found, evidence)
+    pointer = pointer_to(str(criterion.select[EACH]))
+    judged = Judged(
+        criterion, Outcome.PASS, told.sentence(), told.measured, told.wanted, "", told.where, pointer, survey=found
+    )
+    if found.failing or found.too_few:
+        fix = reasons.words_of_elements(found, evidence.facts).fill(criterion.fix)
+        return replace(judged, outcome=Outcome.FAIL, fix=fix)
+    if in_doubt.open:
+        return _doubtful(criterion, in_doubt.open, judged)
+    if not found.elements:
+        reason = f"does not apply: {told.measured}"
+        return replace(judged, outcome=Outcome.NOT_APPLICABLE, reason=reason, wanted="", where=())
+    return _with_accepted(judged, in_doubt)
 
 
 def _unselected(criterion: Criterion, nothing: Nothing, evidence: Collected) -> Judged:
@@ -141,10 +169,15 @@ def _part(criterion: Criterion, part: Part, evidence: Collected) -> Judged:
         return replace(judged, outcome=Outcome.FAIL, reason=reason, fix=words.fill(criterion.fix))
     if in_doubt.open:
         return _doubtful(criterion, in_doubt.open, judged)
-    if in_doubt.accepted and criterion.accept_gaps is not None:
-        text = f"{judged.reason}; {reasons.accepted(in_doubt.accepted, criterion.accept_gaps.reason)}"
-        return replace(judged, reason=text)
-    return judged
+    return _with_accepted(judged, in_doubt)
+
+
+def _with_accepted(judged: Judged, in_doubt: Doubts) -> Judged:
+    """Tell which gaps the policy accepts."""
+    accept_gaps = judged.criterion.accept_gaps
+    if not in_doubt.accepted or accept_gaps is None:
+        return judged
+    return replace(judged, reason=f"{judged.reason}; {reasons.accepted(in_doubt.accepted, accept_gaps.reason)}")
 
 
 def _silent(judged: Judged, found: Sequence[Problem], gaps: Collection[Gap]) -> Judged:

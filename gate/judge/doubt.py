@@ -107,10 +107,22 @@ def _names(value: Json) -> Iterator[str]:
 
 
 def _facts_in_question(criterion: Criterion, part: Part) -> frozenset[str] | None:
+    fact = criterion.select.get("each")
+    if isinstance(fact, str):
+        return _facts_of_elements(criterion, fact)
     if part.one_file:
         return part.facts
     names = mentioned(criterion.require)
     return part.facts or None if names is None else names | part.facts
+
+
+def _facts_of_elements(criterion: Criterion, fact: str) -> frozenset[str]:
+    """Return what is asked of the elements of a list: "workloads.probes"; the list itself where all of them is."""
+    asked = [criterion.require, *(criterion.select[key] for key in ("where",) if key in criterion.select)]
+    names = [mentioned(schema) for schema in asked]
+    if any(each is None for each in names):
+        return frozenset({fact})
+    return frozenset(f"{fact}.{name}" for each in names for name in each or ())
 
 
 def _touch(one: str, other: str) -> bool:

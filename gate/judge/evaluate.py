@@ -123,7 +123,7 @@ def _pointer(judged: Judged, evidence: Sequence[Evidence]) -> str | None:
     return f"{base}/{escaped(str(required[0]))}" if required[0] in item.facts else base
 
 
-def _told_findings(waived: Waived, behind: Sequence[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+def _told_findings(waived: Waived, behind: Sequence[Collection[Finding]]) -> tuple[Finding, ...]:
     """Return the findings behind what is unmet, those of a `must` first, so that the cap cuts off the least."""
     unmet = [
         (_LEVELS.index(each.criterion.level), found)

@@ -22,6 +22,7 @@ _TYPES = {
     "object": "an object",
     "string": "a text",
 }
+_DEEPEST = 6
 Place: TypeAlias = "tuple[JsonObject, ...] | None"
 """What is known of a place in the facts: the schemas that may speak of it; None where anything may be."""
 
@@ -62,6 +63,37 @@ def step(kind_schema: Json, place: Place, name: str) -> Place | bool:
     if below:
         return _spread(kind_schema, below)
     return False if closed or place else None
+
+
+def elements(kind_schema: Json, place: Place) -> Place | bool:
+    """Return what is known of the elements of a list, or of the values of a map; False where it is neither.
+
+    The values of a map have their key as `name`.
+    """
+    if place is None:
+        return None
+    listed = [schema["items"] for schema in place if "items" in schema]
+    if listed:
+        return _spread(kind_schema, listed)
+    values = [value for schema in place if isinstance(value := schema.get("additionalProperties"), dict)]
+    if values and "properties" not in {key for schema in place for key in schema}:
+        named: JsonObject = {"type": "object", "properties": {"name": {"type": "string"}}}
+        inside = _spread(kind_schema, values)
+        is_object = inside is not None and "object" in _all_types(inside)
+        return (*inside, named) if inside is not None and is_object else inside
+    return False
+
+
+def lists_in(kind_schema: Json, place: Place, above: str = "") -> Iterator[str]:
+    """Yield the dotted paths of the lists and maps among the facts, those that lie within other lists left out."""
+    for schema in place or ():
+        for name, child in _map(schema.get("properties")).items():
+            below = _spread(kind_schema, [child])
+            path = f"{above}{name}"
+            if below is not None and elements(kind_schema, below) is not False:
+                yield path
+            elif path.count(".") < _DEEPEST:
+                yield from lists_in(kind_schema, below, f"{path}.")
 
 
 class _Finder:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from gate.judge.known_facts import Place, place_of, step, unknown_facts
+from gate.judge.each import EACH, OPTIONS
+from gate.judge.known_facts import Place, elements, lists_in, place_of, step, unknown_facts
 from gate.judge.policy_mistakes import KeyPath, did_you_mean, glob_mistake
 from gate.judge.schema import names, schema
 from gate.judge.schema_mistakes import check
@@ -57,6 +58,10 @@ def mistakes(given: JsonObject, named: Named) -> Iterator[tuple[KeyPath, str]]:
         kind_schema = schema(f"evidence/{kind}")
         place = _place(kind, kind_schema, select)
         yield from ((("require", *each.path), each.text) for each in unknown_facts(require, kind, kind_schema, place))
+        where = _object(select).get("where", True)
+        yield from (
+            (("select", "where", *each.path), each.text) for each in unknown_facts(where, kind, kind_schema, place)
+        )
 
 
 def criterion(id_: str, given: JsonObject) -> Criterion:
@@ -72,6 +77,7 @@ def criterion(id_: str, given: JsonObject) -> Criterion:
         phase=Phase(str(given.get("phase", Phase.PRE_MERGE))),
         select=_object(given.get("select", {})),
         measured=str(given.get("measured", "")),
+        passed=str(given.get("passed", "")),
         wanted=str(given.get("wanted", "")),
         detail=str(given.get("detail", "")),
         why=str(given.get("why", "")),
@@ -82,15 +88,62 @@ def criterion(id_: str, given: JsonObject) -> Criterion:
 
 
 def _select_mistakes(kind: str, select: Json, named: Named) -> Iterator[tuple[KeyPath, str]]:
-    for key, value in _object(select).items():
+    given = _object(select)
+    if EACH in given:
+        yield from _each_mistakes(kind, given)
+        return
+    chosen = [key for key in given if key not in OPTIONS]
+    for key in OPTIONS & given.keys():
+        yield ("select", key), f'"{key}" goes with "{EACH}": the list of facts that the criterion is about, one by one.'
+    if len(chosen) > 1:
+        yield ("select",), f"One selects by one key; here are {', '.join(chosen)}."
+        return
+    for key in chosen:
+        value = given[key]
         keys = [name for of, name in SELECTORS if of == kind]
         if key not in keys:
-            by = did_you_mean(key, keys) if keys else f" Criteria on {kind} are about all of its facts."
+            by = did_you_mean(key, [*keys, EACH]) if keys else " Leave it out for all of its facts, or select by each."
             yield ("select", key), f'One cannot select by "{key}" in {kind}.{by}'
             continue
         text = _selected_mistake(kind, key, str(value), named)
         if text is not None:
             yield ("select", key), text
+
+
+def _each_mistakes(kind: str, select: JsonObject) -> Iterator[tuple[KeyPath, str]]:
+    for key in select.keys() - OPTIONS - {EACH}:
+        yield ("select", key), f'There is no key "{key}" beside "{EACH}".{did_you_mean(key, OPTIONS)}'
+    fact = select[EACH]
+    if isinstance(fact, str) and f"evidence/{kind}" in names():
+        text = fact_mistake(kind, fact)
+        if text is not None:
+            yield ("select", EACH), text
+    where = select.get("where", True)
+    wrong = check(where)
+    yield from ((("select", "where", *each.path), each.text) for each in wrong)
+    if not wrong and (where is False or (isinstance(where, dict) and where.get("not") in (True, {}))):
+        yield ("select", "where"), "This schema accepts nothing, so the criterion would be about nothing."
+
+
+def fact_mistake(kind: str, fact: str) -> str | None:
+    """Return why a criterion cannot be about each element of a fact; None where it is a list or a map."""
+    kind_schema = schema(f"evidence/{kind}")
+    place = elements_place(kind_schema, fact)
+    if not isinstance(place, bool):
+        return None
+    known = list(lists_in(kind_schema, place_of(kind_schema)))
+    near = did_you_mean(fact, known, all_named=20) if known else f" The facts of {kind} have none."
+    return f'There is no list or map "{fact}" in the facts of {kind}.{near}'
+
+
+def elements_place(kind_schema: JsonObject, fact: str) -> Place | bool:
+    """Return what is known of the elements of a list or map at a dotted path; False where there is none."""
+    place: Place | bool = place_of(kind_schema)
+    for name in fact.split("."):
+        if isinstance(place, bool):
+            return False
+        place = step(kind_schema, place, name)
+    return False if isinstance(place, bool) else elements(kind_schema, place)
 
 
 def _selected_mistake(kind: str, key: str, value: str, named: Named) -> str | None:
@@ -119,7 +172,10 @@ def _part(name: str) -> Place | bool:
 
 def _place(kind: str, kind_schema: JsonObject, select: Json) -> Place:
     """Return what is known of the document that `require` is about (`gate.judge.selectors` picks it)."""
-    chosen = next(iter(_object(select).items()), None)
+    given = _object(select)
+    if EACH in given:
+        return _known(elements_place(kind_schema, str(given[EACH])))
+    chosen = next(iter(given.items()), None)
     whole = place_of(kind_schema)
     match kind, chosen:
         case _, None:

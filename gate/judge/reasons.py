@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from gate.judge.doubt import gaps_told, mentioned
+from gate.judge.each import Survey, problems_of
 from gate.judge.schema_words import Problem
 from gate.judge.selectors import NO_BASE, Part
 from gate.judge.wording import Words, bounds_of, clean, counted, listed, paths_in, say
-from gate.model.evidence import Gap, Source
+from gate.model.evidence import Collected, Gap, Source
 from gate.model.json import JsonObject
 from gate.model.policy import Criterion
 
@@ -24,16 +25,18 @@ _ABSENT = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The parts of a reason."""
+    """The parts of a reason. `where_told` is False where what was measured names its sources already."""
 
     measured: str
     wanted: str
     detail: str
     where: tuple[str, ...]
+    where_told: bool = True
 
     def sentence(self) -> str:
         """Return "81.4 % of lines are covered, the policy wants at least 90 % (coverage.xml, 2,310 of 2,838 lines)"."""
-        source = ", ".join(part for part in (listed(self.where) if self.where else "", self.detail) if part)
+        where = listed(self.where) if self.where and self.where_told else ""
+        source = ", ".join(part for part in (where, self.detail) if part)
         return f"{self.measured}, the policy wants {self.wanted}" + (f" ({source})" if source else "")
 
 
@@ -93,6 +96,50 @@ def wanted(criterion: Criterion, found: Collection[Problem]) -> str:
     if found:
         return listed([problem.wanted for problem in found], _TOLD)
     return f"what {criterion.id} requires"
+
+
+def of_elements(found: Survey, evidence: Collected) -> Told:
+    """Return what is told of a criterion that is about each of several elements.
+
+    The sources of a miss are the files of those that miss it, where they name them; the reason says them already.
+    """
+    criterion = found.criterion
+    words = words_of_elements(found, evidence.facts)
+    own = tuple(dict.fromkeys(clean(each.path) for each in found.failing if each.path is not None))
+    first = problems_of(criterion, found.failing[0]) if found.failing and not criterion.wanted else ()
+    return Told(
+        measured=_elements_measured(found, words),
+        wanted=wanted_words(criterion).fill(criterion.wanted) or wanted(criterion, first),
+        detail=words.fill(criterion.detail),
+        where=own or sources(evidence.sources),
+        where_told=not own,
+    )
+
+
+def words_of_elements(found: Survey, facts: JsonObject) -> Words:
+    """Return what `passed`, `detail` and `fix` are filled from.
+
+    {count} and {failing}, then the first element that misses the criterion, the facts and the parameters.
+    """
+    criterion = found.criterion
+    count: JsonObject = {"count": len(found.elements), "failing": len(found.failing)}
+    first = found.failing[0].document if found.failing else {}
+    return Words((count, first if isinstance(first, dict) else {}, facts, criterion.parameters), criterion.parameters)
+
+
+def _elements_measured(found: Survey, words: Words) -> str:
+    count = len(found.elements)
+    told = [found.told()] if found.failing else []
+    sort = " of this sort" if "where" in found.criterion.select else ""
+    if found.too_few:
+        verb = "is" if count == 1 else "are"
+        told.append(f"there {verb} {found.counted(count)}{sort} and must be at least {found.at_least:,}")
+    elif not count:
+        told.append(f"there is no {found.nouns[0]}{sort}")
+    elif not told:
+        every = f"all {found.counted(count)} are" if count > 1 else f"the only {found.nouns[0]} is"
+        told.append(words.fill(found.criterion.passed) or f"{every} as wanted")
+    return "; ".join(told)
 
 
 def absent(source: str, found: Sequence[Problem]) -> str:

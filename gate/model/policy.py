@@ -37,7 +37,8 @@ class Criterion:
     """One criterion with its parameters filled in.
 
     `require` is a JSON Schema (2020-12) on the facts, or on the part of them that `select` picks. `measured`,
-    `wanted` and `detail` are sentence templates over the facts and `parameters` ("" where none was written).
+    `wanted` and `detail` are sentence templates over the facts and `parameters` ("" where none was written). Where
+    `select` has `each`, `measured` is about one element, and `passed` about all of them when every one is as wanted.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Criterion:
     request: JsonObject = field(default_factory=dict)
     select: JsonObject = field(default_factory=dict)
     measured: str = ""
+    passed: str = ""
     wanted: str = ""
     detail: str = ""
     why: str = ""

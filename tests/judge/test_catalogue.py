@@ -17,12 +17,15 @@ from gate.formats.strict_yaml import load
 from gate.judge.catalogue import Catalogue, CatalogueEntry, ParametersError, data_files, load_catalogue, read_entry
 from gate.judge.catalogue_page import catalogue_markdown, main
 from gate.judge.criterion import Judged, judge_criterion, sound
+from gate.judge.each import EACH as IN_TURN
+from gate.judge.each import survey
 from gate.judge.known_facts import place_of, step, unknown_facts
+from gate.judge.own_criteria import elements_place
 from gate.judge.parameters import placeholders
 from gate.judge.reasons import wanted_words
 from gate.judge.schema import names, problems, schema, shipped_validator, validator
 from gate.judge.schema_mistakes import check
-from gate.judge.selectors import SELECTORS, select
+from gate.judge.selectors import SELECTORS, Part, select
 from gate.judge.vacuity import vacuous
 from gate.judge.wording import NO_VALUE, paths_in
 from gate.model.evidence import Collected, Gap, How, Source
@@ -108,7 +111,7 @@ def test_each_profile_asks_for_all_that_the_one_before_asks_for() -> None:
             before, after = entry.fill(overrides), entry.fill(stronger.criteria[id_])
             assert strength[after.level] >= strength[before.level], id_
     assert 10 <= len(order[0].criteria) <= 15
-    assert 20 <= len(order[1].criteria) <= 60
+    assert 20 <= len(order[1].criteria) <= 110
     assert len(order[2].criteria) == len(ENTRIES)
 
 
@@ -144,6 +147,14 @@ def test_requirements_name_facts_that_there_are(entry: CatalogueEntry) -> None:
     document = schema(f"evidence/{entry.evidence}")
     place = place_of(document)
     criterion = entry.fill({})
+    if IN_TURN in criterion.select:
+        elements = elements_place(document, str(criterion.select[IN_TURN]))
+        assert not isinstance(elements, bool)
+        where = criterion.select.get("where", True)
+        assert not check(where)
+        assert not unknown_facts(where, entry.evidence, document, elements)
+        assert not unknown_facts(criterion.require, entry.evidence, document, elements)
+        return
     for key, value in criterion.select.items():
         assert (entry.evidence, key) in SELECTORS
         steps = {"suite": ["suites", value], "id": ["items", value], "path": ["items", value, "content"]}
@@ -156,7 +167,12 @@ def test_requirements_name_facts_that_there_are(entry: CatalogueEntry) -> None:
 
 @EACH
 def test_totals_are_wanted(entry: CatalogueEntry) -> None:
-    """Nothing is a share of nothing: what counts or divides asks for at least one of what it counts."""
+    """Nothing is a share of nothing: what counts or divides asks for at least one of what it counts.
+
+    A criterion about each of several does not apply where there is none, or says itself how many there must be.
+    """
+    if IN_TURN in entry.select:
+        return
     wanted = json.dumps(entry.fill({}).require)
     if entry.evidence in ("docs", "files"):
         assert '"const": ' in wanted or "minItems" in wanted or "minLength" in wanted or "minProperties" in wanted
@@ -182,9 +198,22 @@ def test_every_placeholder_of_its_sentences_is_filled_by_some_example(entry: Cat
     examples = [path for path in FILES if path.parent.name == entry.id]
     for template in filter(None, (criterion.measured, criterion.detail, criterion.fix)):
         for choice in template.split(" || "):
-            told = [_filled(replace(criterion, measured=choice, detail="", fix=""), path) for path in examples]
+            if IN_TURN in criterion.select and template != criterion.measured:
+                told = [_filled(replace(criterion, passed="", measured="x", detail=choice), path) for path in examples]
+            elif IN_TURN in criterion.select:
+                missed = [path for path in examples if _survey(criterion, path)]
+                assert missed, "no example of an element that misses it"
+                told = [_filled(replace(criterion, measured=choice, detail="", fix=""), path) for path in missed]
+            else:
+                told = [_filled(replace(criterion, measured=choice, detail="", fix=""), path) for path in examples]
             assert any(NO_VALUE not in each for each in told), choice
             assert all(path for path in paths_in(choice))
+    assert NO_VALUE not in "".join(_filled(criterion, path) for path in examples)
+
+
+def _survey(criterion: Criterion, path: Path) -> bool:
+    """Whether an element of the example misses the criterion."""
+    return bool(survey(criterion, evidence(criterion, read(path)).facts).failing)
 
 
 def _filled(criterion: Criterion, path: Path) -> str:
@@ -213,8 +242,7 @@ def test_what_is_accepted_needs_all_that_it_asks_for(path: Path) -> None:
     """Take away a required name, or empty what stands under it: it must not pass any more."""
     criterion = CATALOGUE.criteria[path.parent.name].fill({})
     given = evidence(criterion, read(path))
-    parts = select(criterion, given.facts)
-    assert isinstance(parts, tuple)
+    parts = parts_of(criterion, given)
     asked = list(required(criterion.require))
     assert asked or criterion.id == "config.env-example"
     for names_ in asked:
@@ -223,6 +251,14 @@ def test_what_is_accepted_needs_all_that_it_asks_for(path: Path) -> None:
         emptied = changed(given.facts, (*part.pointer.split("/")[1:], *names_), gone=False)
         assert isinstance(emptied, dict)
         assert not passes(criterion, replace(given, facts=emptied)), names_
+
+
+def parts_of(criterion: Criterion, given: Collected) -> tuple[Part, ...]:
+    if IN_TURN in criterion.select:
+        return tuple(Part(each.pointer, each.document) for each in survey(criterion, given.facts).elements)
+    parts = select(criterion, given.facts)
+    assert isinstance(parts, tuple)
+    return parts
 
 
 def passes(criterion: Criterion, given: Collected) -> bool:
@@ -245,6 +281,9 @@ def changed(document: Json, path: tuple[str, ...], *, gone: bool) -> Json:
     """Return the document without what is at the path, or with it as an empty object (a value that is none)."""
     if not path:
         return {}
+    if isinstance(document, list):
+        index = int(path[0])
+        return [changed(item, path[1:], gone=gone) if at == index else item for at, item in enumerate(document)]
     assert isinstance(document, dict)
     if gone and len(path) == 1:
         return {name: value for name, value in document.items() if name != path[0]}
