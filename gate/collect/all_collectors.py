@@ -17,6 +17,8 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "licenses": ("gate.collect.collectors.licenses", "LicensesCollector"),
     "image": ("gate.collect.collectors.image", "ImageCollector"),
     "secrets": ("gate.collect.collectors.secrets", "SecretsCollector"),
+    "ci": ("gate.collect.collectors.ci", "CiCollector"),
+    "terraform": ("gate.collect.collectors.terraform", "TerraformCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

@@ -53,6 +53,7 @@ def _pip_audit(context: Context) -> str:
 
 
 def _trivy(context: Context) -> str:
+    from gate.collect.terraform.misconfig import terraform_canary
     from gate.collect.trivy.trivy_canary import trivy_canary
     from gate.collect.trivy.trivy_database import copy_database, find_database
     from gate.collect.trivy.trivy_run import own_place
@@ -61,7 +62,9 @@ def _trivy(context: Context) -> str:
         database = find_database(None, context.workspace)
         identity = copy_database(database, place.cache, place.mode)
         found = _found(context, trivy_canary(context.scanner, place, identity))
-    return f"{found}, with the database of {database.updated_at:%Y-%m-%d}"
+    # Its checks of Terraform need no database, and are another thing that can be missing.
+    checked = _found(context, terraform_canary(context.scanner))
+    return f"{found}, with the database of {database.updated_at:%Y-%m-%d}; {checked}"
 
 
 SELF_TESTS: Mapping[str, Callable[[Context], str]] = {

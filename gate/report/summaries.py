@@ -100,6 +100,16 @@ def _image(facts: JsonObject) -> list[str]:
     return [name, *packages, *_severities(facts.get("counts")), *_each(facts, "fixable")]
 
 
+def _terraform(facts: JsonObject) -> list[str]:
+    told = [_number(facts, "files", "file", "files"), _number(facts, "resources", "resource", "resources")]
+    return [*told, *_unparsed(facts), *_severities(facts.get("misconfigurations"))]
+
+
+def _unparsed(facts: JsonObject) -> list[str]:
+    number = whole(facts.get("parse_failures"))
+    return [f"{number:,} not parsed"] if number else []
+
+
 def _secrets(facts: JsonObject) -> list[str]:
     scanned = [_number(facts, "files_scanned", "file", "files")]
     if "commits_scanned" in facts:
@@ -144,6 +154,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "licenses": _licenses,
     "image": _image,
     "secrets": _secrets,
+    "terraform": _terraform,
     "docs": _documents,
     "files": _documents,
 }

@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu: what the configuration in the tree describes."""

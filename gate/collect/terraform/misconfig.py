@@ -1,0 +1,258 @@
+"""Trivy's checks of Terraform, run by the gate on copies. What Trivy did not look at is a gap.
+
+Trivy's checks are those that its release brings: nothing is fetched (`--skip-check-update`), nothing of the tree is a
+check or a setting. How it is known that a file was looked at is in `copies`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from gate.collect.disk import printable
+from gate.collect.readers.trivy_misconfig import (
+    Misconfiguration,
+    MisconfigurationReport,
+    read_trivy_misconfigurations,
+)
+from gate.collect.safe_open import OpenProblem, parts_of
+from gate.collect.scan import NotCovered, Scan, Scanned, ToolErrors
+from gate.collect.scan_problem import ScanProblem, Step
+from gate.collect.self_test import Canary
+from gate.collect.terraform.copies import Copy, apart, copy_of, planted_file, remote_calls
+from gate.collect.trivy.trivy_run import FOUND, TOOL, Place, own_place
+from gate.model.evidence import Gap
+
+if TYPE_CHECKING:
+    from gate.collect.collector import Context
+    from gate.collect.process import Completed
+    from gate.collect.scan import Scanner
+    from gate.collect.terraform.parsing import ParsedFile
+    from gate.collect.tools import Tool
+
+FACTS = ("misconfigurations",)
+_TIMEOUT = 600.0
+_MARGIN = 30.0
+_CANARY_NAME = "canary.tf"
+_ENVIRONMENT = {"TRIVY_SKIP_VERSION_CHECK": "true", "TRIVY_DISABLE_TELEMETRY": "true"}
+
+
+@dataclass(slots=True)
+class Misconfigured:
+    """What Trivy found. `hidden` are those that comments in the tree would have hidden, None where that is not known.
+
+    `tool` is None where Trivy did not run.
+    """
+
+    found: list[Misconfiguration] = field(default_factory=list)
+    hidden: frozenset[Misconfiguration] | None = frozenset()
+    gaps: list[Gap] = field(default_factory=list)
+    tool: Tool | None = None
+    files: int = 0
+
+
+def misconfigurations(context: Context, files: Sequence[ParsedFile]) -> Misconfigured:
+    """Let Trivy check files that were parsed; the paths in what it found are those of the workspace. Raises nothing."""
+    result = Misconfigured()
+    copies = _copies(files, result.gaps)
+    if not copies:
+        return result
+    try:
+        with own_place() as place:
+            scan = _Scans(context.scanner, place)
+            first = scan.run(copies)
+            left = [copy for copy in copies if copy.path not in first.covered]
+            second = scan.run(apart(left)) if left else _Covered()
+            result.hidden = _hidden(scan, copies, [*first.found, *second.found])
+            result.tool = scan.tool
+    except ScanProblem as problem:
+        how = " Install Trivy, or run the gate's image, which has it" if problem.step is Step.FOUND else ""
+        result.gaps.append(Gap(TOOL, f"{problem.reason}.{how}" if how else problem.reason, facts=(*FACTS, "ignored")))
+        result.hidden = None
+        return result
+    covered = first.covered | second.covered
+    for copy in copies:
+        if copy.path not in covered:
+            shown = printable(copy.path)
+            result.gaps.append(
+                Gap(shown, "was not looked at by Trivy, which said nothing about it", shown, facts=FACTS)
+            )
+    result.found = list(dict.fromkeys([*first.found, *second.found]))
+    result.files = len(covered)
+    if result.hidden is None:
+        result.gaps.append(
+            Gap("comments", "hide an unknown number of misconfigurations from Trivy", facts=("ignored",))
+        )
+    return result
+
+
+def _copies(files: Sequence[ParsedFile], gaps: list[Gap]) -> list[Copy]:
+    copies = []
+    for number, file in enumerate(files, 1):
+        shown = printable(file.path)
+        if file.block is None:
+            continue
+        copy = copy_of(file, number)
+        reason = "holds a module whose source cannot be told apart, so Trivy was not given it" if copy is None else None
+        try:
+            parts_of(file.path)
+            file.path.encode()
+        except (OpenProblem, UnicodeEncodeError):
+            reason = "has a name that Trivy cannot be given"
+        if copy is None or reason is not None:
+            gaps.append(Gap(shown, str(reason), shown, facts=FACTS))
+        else:
+            copies.append(copy)
+    for file, name, source, line in remote_calls(files):
+        shown = printable(file.path)
+        reason = f"calls the module {name[:80]} from {source[:120]}, whose content is not in this repository"
+        gaps.append(Gap(shown, reason, shown, line, FACTS))
+    return copies
+
+
+def _hidden(
+    scan: _Scans, copies: Sequence[Copy], found: Iterable[Misconfiguration]
+) -> frozenset[Misconfiguration] | None:
+    """Return what Trivy does not tell when it sees the comments as they are. Raises ScanProblem."""
+    if not any(copy.hides for copy in copies):
+        return frozenset()
+    seen = scan.run(copies, plain=True)
+    left = [copy for copy in copies if copy.path not in seen.covered]
+    apart_seen = scan.run(apart(left), plain=True) if left else _Covered()
+    told = {*seen.found, *apart_seen.found}
+    covered = seen.covered | apart_seen.covered
+    if any(copy.hides and copy.path not in covered for copy in copies):
+        return None
+    return frozenset(each for each in found if each not in told)
+
+
+@dataclass(slots=True)
+class _Covered:
+    found: list[Misconfiguration] = field(default_factory=list)
+    covered: frozenset[str] = frozenset()
+
+
+class _Scans:
+    """Scans of copies, each in a fresh folder."""
+
+    def __init__(self, scanner: Scanner, place: Place) -> None:
+        self._scanner = scanner
+        self._place = place
+        self._canary = terraform_canary(scanner)
+        self.tool: Tool | None = None
+
+    def run(self, copies: Sequence[Copy], *, plain: bool = False) -> _Covered:
+        """Scan copies, and return which were looked at and what was found in them. Raises ScanProblem."""
+        from dataclasses import replace
+
+        folder = _written(self._place, {copy.name: copy.plain if plain else copy.data for copy in copies})
+        scanned = _scan(self._scanner, self._place, folder, self._canary, f"{len(copies):,} files of Terraform")
+        self.tool = scanned.tool
+        by_name = {copy.name: copy for copy in copies}
+        result = _Covered()
+        covered = set()
+        for each in scanned.report.failed:
+            copy = by_name.get(each.target)
+            if copy is None:
+                continue
+            if (each.line or 0) > copy.lines:
+                covered.add(copy.path)
+            else:
+                result.found.append(replace(each, target=copy.path))
+        result.covered = frozenset(covered)
+        return result
+
+
+def terraform_canary(scanner: Scanner) -> Canary:
+    """Return the self-test: a firewall rule that is open to everyone."""
+
+    def test() -> str:
+        with own_place() as place:
+            folder = _written(place, {_CANARY_NAME: planted_file()})
+            report = _scan(scanner, place, folder, None, "its self-test").report
+        found = [each.rule for each in report.failed if each.target == _CANARY_NAME]
+        if not found:
+            raise ScanProblem(TOOL, "did not find it: its checks were not loaded", Step.COVERED)
+        return f"{found[0]} in a planted file of Terraform"
+
+    planted = hashlib.sha256(planted_file()).hexdigest()
+    return Canary(TOOL, "the planted firewall rule that is open to everyone", f"terraform {planted}", test)
+
+
+def _written(place: Place, files: Mapping[str, bytes]) -> Path:
+    """Write files into a fresh folder. Raises ScanProblem."""
+    folder = place.folder / token_hex(8)
+    try:
+        folder.mkdir()
+        folder.chmod(0o755)
+        for name, data in files.items():
+            path = folder
+            *above, last = parts_of(name)
+            for part in above:
+                path /= part
+                if not path.is_dir():
+                    path.mkdir()
+                    path.chmod(0o755)
+            path /= last
+            path.write_bytes(data)
+            path.chmod(0o644)
+    except OpenProblem as problem:
+        raise ScanProblem(TOOL, f"was not run: a name of a file {problem.reason}", Step.RAN) from None
+    except OSError as error:
+        reason = f"was not run: the files could not be copied for it: {error.strerror}"
+        raise ScanProblem(TOOL, reason, Step.RAN) from None
+    return folder
+
+
+def _scan(
+    scanner: Scanner, place: Place, folder: Path, canary: Canary | None, shown: str
+) -> Scanned[MisconfigurationReport]:
+    """Raises ScanProblem."""
+
+    def check(report: MisconfigurationReport, completed: Completed) -> str:
+        if report.artifact_type != "filesystem":
+            raise NotCovered(f"scanned something else: its report is about a {report.artifact_type[:40]}")
+        # Something is planted in every file, so a run that found nothing at all looked at nothing.
+        if not report.failed:
+            raise NotCovered("found nothing, not even what was planted: its checks were not loaded")
+        if completed.exit_code != FOUND:
+            raise ToolErrors("contradicts itself: its report names misconfigurations, and its exit code does not")
+        return shown
+
+    return scanner.run(
+        Scan(
+            tool=TOOL,
+            arguments=_arguments(place, folder),
+            read=read_trivy_misconfigurations,
+            check=check,
+            exit_codes=frozenset({0, FOUND}),
+            canary=canary,
+            timeout=_TIMEOUT + _MARGIN,
+            environment=_ENVIRONMENT,
+            target=shown,
+        )
+    )
+
+
+def _arguments(place: Place, folder: Path) -> tuple[str, ...]:
+    return (
+        "fs",
+        "--config=/dev/null",
+        f"--cache-dir={place.cache}",
+        "--cache-backend=memory",
+        f"--timeout={_TIMEOUT:.0f}s",
+        "--format=json",
+        f"--exit-code={FOUND}",
+        "--severity=UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL",
+        "--scanners=misconfig",
+        "--misconfig-scanners=terraform",
+        "--skip-check-update",
+        "--ignorefile=/dev/null",
+        "--no-progress",
+        "--offline-scan",
+        str(folder),
+    )
