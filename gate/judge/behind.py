@@ -120,7 +120,19 @@ def _live_rule(*names: str) -> Behind:
     return lambda finding, _require: finding.rule in names and not finding.suppressed
 
 
+def _ci_rule(finding: Finding, require: JsonObject) -> bool:
+    """Whether a criterion names the rule of zizmor that this one is of."""
+    properties = require.get("properties")
+    schema = properties.get("by_rule") if isinstance(properties, dict) else None
+    below = schema.get("properties") if isinstance(schema, dict) else None
+    names = {f"zizmor.{name}" for name in below} if isinstance(below, dict) else set()
+    return not finding.suppressed and (not names or finding.rule in names)
+
+
 BEHIND: dict[tuple[str, str], Behind] = {
+    ("ci", "by_rule"): _ci_rule,
+    ("ci", "findings"): _counted("findings"),
+    ("ci", "suppressed"): _suppressed,
     ("coverage", "patch"): _any,
     ("dependencies", "counts"): _counted("counts"),
     ("dependencies", "fixable"): _fixable,

@@ -32,14 +32,16 @@ def place_of(kind_schema: Json, schema: Json | None = None) -> Place:
     return _spread(kind_schema, [kind_schema if schema is None else schema])
 
 
-def unknown_facts(require: Json, kind: str, kind_schema: Json, place: Place) -> tuple[SchemaMistake, ...]:
+def unknown_facts(
+    require: Json, kind: str, kind_schema: Json, place: Place, name: str = ""
+) -> tuple[SchemaMistake, ...]:
     """Return a mistake for each name in `require` that the facts of the kind do not have at that place.
 
-    `place` is where `require` begins (`place_of`, `step`). Also refused: a keyword that says nothing about the type
-    that a fact has (`minLength` of a number), and a `type` that a fact never has.
+    `place` is where `require` begins (`place_of`, `step`, `elements`), `name` what that is called. Also refused: a
+    keyword that says nothing about the type that a fact has (`minLength` of a number), a `type` that it never has.
     """
     finder = _Finder(require, kind, kind_schema)
-    finder.look(require, place, (), "")
+    finder.look(require, place, (), name)
     return tuple({mistake.path: mistake for mistake in finder.mistakes}.values())
 
 

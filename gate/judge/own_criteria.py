@@ -57,11 +57,12 @@ def mistakes(given: JsonObject, named: Named) -> Iterator[tuple[KeyPath, str]]:
     if not found and f"evidence/{kind}" in names():
         kind_schema = schema(f"evidence/{kind}")
         place = _place(kind, kind_schema, select)
-        yield from ((("require", *each.path), each.text) for each in unknown_facts(require, kind, kind_schema, place))
-        where = _object(select).get("where", True)
-        yield from (
-            (("select", "where", *each.path), each.text) for each in unknown_facts(where, kind, kind_schema, place)
-        )
+        chosen = _object(select)
+        name = f"{chosen[EACH]}[]" if EACH in chosen else ""
+        where = chosen.get("where", True)
+        for path, about in ((("require",), require), (("select", "where"), where)):
+            unknown = unknown_facts(about, kind, kind_schema, place, name)
+            yield from (((*path, *each.path), each.text) for each in unknown)
 
 
 def criterion(id_: str, given: JsonObject) -> Criterion:
@@ -93,7 +94,7 @@ def _select_mistakes(kind: str, select: Json, named: Named) -> Iterator[tuple[Ke
         yield from _each_mistakes(kind, given)
         return
     chosen = [key for key in given if key not in OPTIONS]
-    for key in OPTIONS & given.keys():
+    for key in sorted(OPTIONS & given.keys()):
         yield ("select", key), f'"{key}" goes with "{EACH}": the list of facts that the criterion is about, one by one.'
     if len(chosen) > 1:
         yield ("select",), f"One selects by one key; here are {', '.join(chosen)}."
@@ -111,7 +112,7 @@ def _select_mistakes(kind: str, select: Json, named: Named) -> Iterator[tuple[Ke
 
 
 def _each_mistakes(kind: str, select: JsonObject) -> Iterator[tuple[KeyPath, str]]:
-    for key in select.keys() - OPTIONS - {EACH}:
+    for key in sorted(select.keys() - OPTIONS - {EACH}):
         yield ("select", key), f'There is no key "{key}" beside "{EACH}".{did_you_mean(key, OPTIONS)}'
     fact = select[EACH]
     if isinstance(fact, str) and f"evidence/{kind}" in names():
@@ -119,7 +120,7 @@ def _each_mistakes(kind: str, select: JsonObject) -> Iterator[tuple[KeyPath, str
         if text is not None:
             yield ("select", EACH), text
     where = select.get("where", True)
-    wrong = check(where)
+    wrong = check(where) if isinstance(where, dict) else ()
     yield from ((("select", "where", *each.path), each.text) for each in wrong)
     if not wrong and (where is False or (isinstance(where, dict) and where.get("not") in (True, {}))):
         yield ("select", "where"), "This schema accepts nothing, so the criterion would be about nothing."

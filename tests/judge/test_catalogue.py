@@ -152,8 +152,8 @@ def test_requirements_name_facts_that_there_are(entry: CatalogueEntry) -> None:
         assert not isinstance(elements, bool)
         where = criterion.select.get("where", True)
         assert not check(where)
-        assert not unknown_facts(where, entry.evidence, document, elements)
-        assert not unknown_facts(criterion.require, entry.evidence, document, elements)
+        for given in (where, criterion.require):
+            assert not unknown_facts(given, entry.evidence, document, elements, "elements")
         return
     for key, value in criterion.select.items():
         assert (entry.evidence, key) in SELECTORS
