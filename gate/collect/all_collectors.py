@@ -19,6 +19,7 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "secrets": ("gate.collect.collectors.secrets", "SecretsCollector"),
     "ci": ("gate.collect.collectors.ci", "CiCollector"),
     "terraform": ("gate.collect.collectors.terraform", "TerraformCollector"),
+    "compose": ("gate.collect.collectors.compose", "ComposeCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

@@ -67,11 +67,18 @@ def _trivy(context: Context) -> str:
     return f"{found}, with the database of {database.updated_at:%Y-%m-%d}; {checked}"
 
 
+def _zizmor(context: Context) -> str:
+    from gate.collect.ci.zizmor_scan import zizmor_canary
+
+    return _found(context, zizmor_canary(context.scanner))
+
+
 SELF_TESTS: Mapping[str, Callable[[Context], str]] = {
     "bandit": _bandit,
     "gitleaks": _gitleaks,
     "pip-audit": _pip_audit,
     "trivy": _trivy,
+    "zizmor": _zizmor,
 }
 """Tool → what runs its self-test and returns what it found; it raises ScanProblem."""
 

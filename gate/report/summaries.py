@@ -117,6 +117,19 @@ def _secrets(facts: JsonObject) -> list[str]:
     return [*scanned, _number(facts, "count", "secret", "secrets"), *_each(facts, "allowed", "history")]
 
 
+def _ci(facts: JsonObject) -> list[str]:
+    jobs = facts.get("jobs")
+    told = [_number(facts, "workflows", "workflow", "workflows")]
+    told += [counted(len(jobs), "job", "jobs")] if isinstance(jobs, list) else []
+    never = whole(facts.get("never_run"))
+    return [
+        *told,
+        *_each(facts, "unparsable"),
+        f"{never:,} can never run" if never else "",
+        *_severities(facts.get("findings")),
+    ]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -155,6 +168,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "image": _image,
     "secrets": _secrets,
     "terraform": _terraform,
+    "ci": _ci,
     "docs": _documents,
     "files": _documents,
 }

@@ -1,0 +1,1 @@
+"""What workflows of GitHub Actions do, and whether they can do it."""

@@ -1,0 +1,187 @@
+"""What the jobs of a workflow do, step by step, and whether a failure of it ends the job. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from gate.collect.ci.acts import Act, acts_of_command, acts_of_uses
+from gate.collect.ci.expressions import is_false
+from gate.collect.ci.shell import Command, read_commands
+from gate.collect.ci.source import Source
+from gate.collect.ci.swallowed import Swallowed, find_swallowed, shell_name
+from gate.collect.ci.workflow import Job, LocalAction, Step, Workflow, is_true, own_folder, text
+from gate.model.json import Json
+
+_DEEPEST = 5
+_SCRIPTED = frozenset({"", "bash", "sh", "dash", "zsh", "pwsh", "powershell", "cmd"})
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act with its place. `told` says why its failure does not end the job, None where it does."""
+
+    act: Act
+    path: str
+    line: int
+    step: str
+    told: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A failure that is swallowed: `how`, of which `command` (its first words), and what that does (`acts`)."""
+
+    path: str
+    line: int
+    step: str
+    how: str
+    command: str
+    acts: tuple[Act, ...]
+
+
+@dataclass(slots=True)
+class Doing:
+    """What a job does. `real` is how many of its steps run anything but words for the log."""
+
+    done: list[Done] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
+    real: int = 0
+
+    def what(self) -> frozenset[str]:
+        """The kinds of acts."""
+        return frozenset(each.act.what for each in self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The commands of a step's script. `line` is that of its first line in the file."""
+
+    commands: tuple[Command, ...]
+    swallowed: tuple[Swallowed, ...]
+    line: int
+    end: int
+
+    def at(self, line: int) -> int:
+        """The line in the file of a line of the script."""
+        return min(self.line + line, max(self.line, self.end - 1))
+
+
+def do(workflow: Workflow, job: Job, actions: Mapping[str, LocalAction]) -> Doing:
+    """Return what a job does. `actions` are those of the tree by their folder."""
+    doing = Doing()
+    shell = _default_shell(workflow, job)
+    for step in job.steps:
+        _step(doing, step, workflow.path, workflow.source, shell, actions, 0)
+    called = job.uses.partition("@")[0]
+    if called and own_folder(job.uses) is None:
+        doing.real += 1
+        at = workflow.source.key("uses", job.line, job.end, job.uses)
+        for act in acts_of_uses(called, job.value.get("with")):
+            doing.done.append(Done(act, workflow.path, at, called, act.told))
+    if is_true(job.value.get("continue-on-error")):
+        doing.done = [replace(done, told=done.told or "continue-on-error of the job") for done in doing.done]
+    return doing
+
+
+def _step(
+    doing: Doing, step: Step, path: str, source: Source, shell: str, actions: Mapping[str, LocalAction], depth: int
+) -> None:
+    if is_false(step.value.get("if")) or depth > _DEEPEST:
+        return
+    before = len(doing.done)
+    if step.run:
+        _run(doing, step, path, source, text(step.value.get("shell")) or shell)
+    elif step.uses:
+        _use(doing, step, path, source, actions, depth)
+    if is_true(step.value.get("continue-on-error")):
+        doing.done[before:] = [replace(done, told=done.told or "continue-on-error") for done in doing.done[before:]]
+
+
+def _run(doing: Doing, step: Step, path: str, source: Source, shell: str) -> None:
+    script = script_of(step, source, shell)
+    told = {one.index: one.how for one in script.swallowed}
+    acts: dict[int, tuple[Act, ...]] = {}
+    for index, command in enumerate(script.commands):
+        acts[index] = tuple(acts_of_command(command))
+        for act in acts[index]:
+            why = act.told or told.get(index)
+            doing.done.append(Done(act, path, script.at(command.line), step.label, why))
+    doing.real += any(command.words[0] not in ("echo", ":", "true", "printf") for command in script.commands)
+    for one in script.swallowed:
+        command = script.commands[one.index]
+        if one.how.startswith("| ") and not acts[one.index]:
+            continue  # `ls | head`: nothing that anybody claims
+        told_of = " ".join(command.words)[:120]
+        doing.hidden.append(Hidden(path, script.at(one.line), step.label, one.how, told_of, acts[one.index]))
+
+
+def script_of(step: Step, source: Source, shell: str) -> Script:
+    """Return the commands of a step's script; none for a script in another language than a shell's."""
+    run = step.run
+    line = source.script(step.line, step.end, run)
+    if shell_name(shell) not in _SCRIPTED:
+        return Script((), (), line, step.end)
+    commands = tuple(read_commands(run))
+    return Script(commands, tuple(find_swallowed(commands, shell)), line, step.end)
+
+
+def _use(doing: Doing, step: Step, path: str, source: Source, actions: Mapping[str, LocalAction], depth: int) -> None:
+    local = own_folder(step.uses)
+    if local is not None:
+        action = actions.get(local)
+        for inner in action.steps if action else ():
+            _step(
+                doing,
+                inner,
+                action.path if action else path,
+                action.source if action else source,
+                "",
+                actions,
+                depth + 1,
+            )
+        doing.real += action is not None and action.using != "composite"
+        return
+    doing.real += not step.uses.startswith(("actions/checkout@", "actions/cache@"))
+    at = source.key("uses", step.line, step.end, step.uses)
+    name = step.uses.partition("@")[0]
+    if name.startswith("docker://"):
+        image = name.removeprefix("docker://")
+        arguments = _arguments(step.value.get("with"))
+        acts = acts_of_command(Command(("docker", "run", image, *arguments), 0))
+    else:
+        acts = acts_of_uses(name, step.value.get("with"))
+    for act in acts:
+        doing.done.append(Done(act, path, at, step.label, act.told))
+
+
+def _arguments(given: Json) -> tuple[str, ...]:
+    return tuple(text(given.get("args")).split()) if isinstance(given, dict) else ()
+
+
+def _default_shell(workflow: Workflow, job: Job) -> str:
+    for value in (job.value, workflow.value):
+        defaults = value.get("defaults")
+        run = defaults.get("run") if isinstance(defaults, dict) else None
+        shell = text(run.get("shell")) if isinstance(run, dict) else ""
+        if shell:
+            return shell
+    runs_on = job.value.get("runs-on")
+    return "pwsh" if isinstance(runs_on, str) and runs_on.lower().startswith("windows") else ""
+
+
+def continued(workflow: Workflow) -> Iterator[tuple[str, str, int, bool]]:
+    """Yield (job, step or "", line, certain) for each `continue-on-error` that is on, or may be."""
+    for job in workflow.jobs:
+        yield from _continued(workflow.source, job.value.get("continue-on-error"), job.id, "", job.line, job.end)
+        for step in job.steps:
+            value = step.value.get("continue-on-error")
+            yield from _continued(workflow.source, value, job.id, step.label, step.line, step.end)
+
+
+def _continued(
+    source: Source, value: Json, job: str, step: str, line: int, end: int
+) -> Iterator[tuple[str, str, int, bool]]:
+    if value is None or value is False or (isinstance(value, str) and is_false(value)):
+        return
+    yield job, step, source.key("continue-on-error", line, end), is_true(value)
