@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
@@ -13,14 +13,15 @@ from gate.collect.terraform.ingress import ingress_rules
 from gate.collect.terraform.items import all_items, literal_secrets, resources
 from gate.collect.terraform.machines import databases, encryptable, node_groups
 from gate.collect.terraform.setup import module_calls, providers, roots
+from gate.collect.terraform.tree import is_off
+from gate.model.evidence import Gap
 from gate.model.finding import SEVERITIES, Finding
-from gate.model.json import JsonObject
+from gate.model.json import Json, JsonObject
 
 if TYPE_CHECKING:
     from gate.collect.changes import Changes
     from gate.collect.readers.trivy_misconfig import Misconfiguration
     from gate.collect.terraform.tree import Tree
-    from gate.model.evidence import Gap
 
 RULE_TOOL = "trivy"
 
@@ -30,12 +31,7 @@ def tree_facts(tree: Tree) -> tuple[JsonObject, list[Gap]]:
     modules = tree.modules
     found = resources(modules)
     items, gaps = all_items(modules)
-    by_type: JsonObject = dict(sorted(Counter(resource.type for resource in found).items()))
-    return {
-        "resources": len(found),
-        "by_type": by_type,
-        "families": families(found, modules),
-        "regions": regions(found, modules),
+    lists: dict[str, list[Json]] = {
         "roots": roots(tree.roots),
         "providers": providers(modules, tree.roots),
         "modules": module_calls(modules, tree.roots),
@@ -43,9 +39,37 @@ def tree_facts(tree: Tree) -> tuple[JsonObject, list[Gap]]:
         "databases": databases(found),
         "encryptable": encryptable(found),
         "ingress_rules": ingress_rules(found),
+    }
+    gaps += [gap for fact, elements in lists.items() for gap in _untold(fact, elements)]
+    types = [
+        placed.block.labels[0]
+        for module in modules
+        for placed in module.named("resource")
+        if len(placed.block.labels) == 2 and not is_off(placed.block)
+    ]
+    by_type: JsonObject = dict(sorted(Counter(types).items()))
+    return {
+        "resources": len(types),
+        "by_type": by_type,
+        "families": families(found, modules),
+        "regions": regions(found, modules),
+        **lists,
         "literal_secrets": literal_secrets(modules),
         "items": items,
     }, gaps
+
+
+def _untold(fact: str, elements: Sequence[Json]) -> Iterator[Gap]:
+    """Yield a gap for each element of which something is known only after a plan."""
+    for element in elements:
+        unknown = element.get("unknown") if isinstance(element, dict) else None
+        if isinstance(element, dict) and isinstance(unknown, list):
+            names = [str(name) for name in unknown]
+            what = ", ".join(name.replace("_", " ") for name in names)
+            path, line = str(element["path"]), element.get("line")
+            reason = f"does not tell of {element['kind']} {element['name']} before a plan: {what}"
+            facts = tuple(f"{fact}.{name}" for name in names)
+            yield Gap(path, reason, path, line if isinstance(line, int) else None, facts)
 
 
 def misconfiguration_facts(findings: Iterable[Finding]) -> JsonObject:

@@ -44,16 +44,21 @@ class Resource:
     module: Module
 
     def item(self, **facts: Json) -> JsonObject:
-        """Return a fact about it; what is None is not known, and left out."""
-        return named(self.type, self.name, self.path, self.line) | {
-            name: value for name, value in facts.items() if value is not None
-        }
+        """Return a fact about it; see `told`."""
+        return told(named(self.type, self.name, self.path, self.line), **facts)
 
 
 def named(kind: str, name: str, path: str, line: int | None) -> JsonObject:
     """Return the members by which a sentence names a thing."""
     found: JsonObject = {"kind": kind, "name": name, "path": printable(path)}
     return found if line is None else found | {"line": line}
+
+
+def told(item: JsonObject, **facts: Json) -> JsonObject:
+    """Return an item with more facts: what is None is not known, left out, and named under `unknown`."""
+    unknown: list[Json] = [name for name, value in facts.items() if value is None]
+    known = {name: value for name, value in facts.items() if value is not None}
+    return item | known | ({"unknown": unknown} if unknown else {})
 
 
 def resources(modules: Sequence[Module]) -> list[Resource]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate.collect.terraform.evaluate import UNKNOWN, Unknown, Value, evaluate
-from gate.collect.terraform.items import Resource, named
+from gate.collect.terraform.items import Resource, named, told
 from gate.collect.terraform.tree import Module, flag_of, live, objects_of, text_of, whole_of
 from gate.model.json import Json
 
@@ -31,7 +31,7 @@ class _Nodes:
     inside: str = ""
     scaling: str = ""
     types: tuple[str, ...] = ()
-    spot: Callable[[Body], bool | None] = lambda _body: None
+    spot: Callable[[Body], bool | None] | None = None
 
 
 def _is(name: str, wanted: str) -> Callable[[Body], bool | None]:
@@ -100,22 +100,19 @@ def _group(body: Body, shape: _Nodes) -> dict[str, Json]:
     # Without a range there are as many as the fixed number says.
     least = fixed if minimum is None else minimum
     most = fixed if maximum is None else maximum
-    return {
-        "minimum": _number(least),
-        "maximum": _number(most),
+    found: dict[str, Json] = {
+        "minimum": whole_of(least),
+        "maximum": whole_of(most),
         "autoscaling": _scales(least, most),
-        "instance_types": _types(body, shape.types),
-        "spot": shape.spot(body),
     }
+    if shape.types:
+        found["instance_types"] = _types(body, shape.types)
+    return found | ({"spot": shape.spot(body)} if shape.spot else {})
 
 
 def _first(body: Body, names: Sequence[str]) -> Value:
     """Return the first of these that is written; None where none is."""
     return next((body[name] for name in names if body.get(name) is not None), None)
-
-
-def _number(value: Value) -> int | None:
-    return whole_of(value)
 
 
 def _scales(least: Value, most: Value) -> bool | None:
@@ -138,7 +135,8 @@ def _types(body: Body, names: Sequence[str]) -> Json:
 
 def _module_groups(modules: Sequence[Module]) -> Iterator[Json]:
     """Yield the groups that are given to the public module for EKS, which most clusters on AWS are made with."""
-    shape = _Nodes(("min_size",), ("max_size",), ("desired_size",), types=("instance_types",))
+    spot = _is("capacity_type", "SPOT")
+    shape = _Nodes(("min_size",), ("max_size",), ("desired_size",), types=("instance_types",), spot=spot)
     for module, placed in live(modules, "module"):
         attributes = placed.block.attributes
         source = attributes.get("source")
@@ -149,9 +147,8 @@ def _module_groups(modules: Sequence[Module]) -> Iterator[Json]:
             value = evaluate(given.expression, module.scope) if given else None
             for key, body in value.items() if isinstance(value, dict) else ():
                 if isinstance(body, dict):
-                    facts = _group(body, shape) | {"spot": _is("capacity_type", "SPOT")(body)}
                     item = named(f"module.{placed.block.labels[0]}", key, placed.path, given.line if given else None)
-                    yield item | {each: told for each, told in facts.items() if told is not None}
+                    yield told(item, **_group(body, shape))
 
 
 # Databases. A number of days of backups that is not written is the provider's default.
@@ -204,11 +201,12 @@ def _database(resource: Resource) -> Json:
     if shape is None:
         return None
     name, days = shape.days
-    return resource.item(
-        backup_days=days if body.get(name) is None else whole_of(body[name]),
-        deletion_protection=_flag(body, *shape.protected) if shape.protected else None,
-        multi_zone=_flag(body, shape.zones, False) if shape.zones else None,
-    )
+    facts: dict[str, Json] = {"backup_days": days if body.get(name) is None else whole_of(body[name])}
+    if shape.protected:
+        facts["deletion_protection"] = _flag(body, *shape.protected)
+    if shape.zones:
+        facts["multi_zone"] = _flag(body, shape.zones, False)
+    return resource.item(**facts)
 
 
 def _cloud_sql(resource: Resource) -> Json:
@@ -276,11 +274,12 @@ def _encryption(resource: Resource) -> Json:
         return None
     flag, key = names
     written = _written(body, flag)
-    own = _written(body, key) if key else None
-    return resource.item(
-        encrypted=False if written is None else flag_of(written),
-        own_key=None if not key else isinstance(own, Unknown) or text_of(own) is not None,
-    )
+    facts: dict[str, Json] = {"encrypted": False if written is None else flag_of(written)}
+    if key:
+        # A key that is another resource's is not known by its name before a plan, and is there all the same.
+        own = _written(body, key)
+        facts["own_key"] = isinstance(own, Unknown) or text_of(own) is not None
+    return resource.item(**facts)
 
 
 def _written(body: Body, name: str) -> Value:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gate.collect.disk import printable
 from gate.collect.terraform.evaluate import Unknown, Value, evaluate
-from gate.collect.terraform.items import named
+from gate.collect.terraform.items import named, told
 from gate.collect.terraform.tree import Module, Placed, body_of, flag_of, is_local, text_of
 from gate.model.json import Json, JsonObject
 
@@ -60,7 +60,7 @@ def _root(module: Module) -> JsonObject:
     else:
         inner = state[1]
         kind = inner.labels[0] if inner.labels else inner.type
-        root |= _state(kind, body_of(inner, module))
+        root = told(root, **_state(kind, body_of(inner, module)))
     constraint = None if version is None else version.block.attributes["required_version"]
     written = None if constraint is None else evaluate(constraint.expression)
     if constraint is None:
@@ -76,19 +76,20 @@ _STATES = ("backend", "cloud")
 def _state(kind: str, body: Body) -> JsonObject:
     if kind == "cloud":
         return {"backend": kind, "remote_state": True, "state_encrypted": True, "state_locked": True}
-    found: JsonObject = {"backend": kind, "remote_state": kind != "local"}
-    for name, told in (("state_encrypted", _encrypted(kind, body)), ("state_locked", _locked(kind, body))):
-        if told is not None:
-            found[name] = told
-    return found
+    return {
+        "backend": kind,
+        "remote_state": kind != "local",
+        "state_encrypted": _encrypted(kind, body),
+        "state_locked": _locked(kind, body),
+    }
 
 
 def _encrypted(kind: str, body: Body) -> bool | None:
     if kind in _ALWAYS_ENCRYPTED:
         return True
     if kind == "s3":
-        told = flag_of(body.get("encrypt"))
-        return told if "encrypt" in body else None if _is_partial(body) else False
+        said = flag_of(body.get("encrypt"))
+        return said if "encrypt" in body else None if _is_partial(body) else False
     return False if kind == "local" else None
 
 
@@ -128,8 +129,6 @@ def providers(modules: Sequence[Module], all_roots: Sequence[Module]) -> list[Js
             version = body.get("version")
             if isinstance(version, str):
                 item["pinned"] = is_bounded(version)
-            elif isinstance(version, Unknown):
-                del item["pinned"]
             found.append(_by_lock(item, module))
         for name, placed in _used(module).items():
             if name not in declared and name != "terraform":
@@ -193,8 +192,6 @@ def _source(source: str, version: Value) -> JsonObject:
         return item | {"pinned": ref.lower() not in _BRANCHES and not ref.startswith("refs/heads/")}
     if _REGISTRY.fullmatch(source) and not source.startswith(("github.com/", "bitbucket.org/", "git.")):
         item |= {"from": "registry"}
-        if isinstance(version, Unknown):
-            return item
         if isinstance(version, str):
             return item | {"version": version, "pinned": is_bounded(version)}
         return item | {"pinned": False}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gate.collect.readers.hcl_tree import Attribute, Block
-from gate.collect.terraform.evaluate import UNKNOWN, Scope, Unknown, Value, evaluate
+from gate.collect.terraform.evaluate import NOTHING_KNOWN, UNKNOWN, Scope, Unknown, Value, evaluate
 from gate.collect.terraform.parsing import ParsedFile
 
 _MAX_VALUES = 20
@@ -178,13 +178,17 @@ def folder_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def is_off(block: Block, module: Module) -> bool:
-    """Whether a block is switched off for certain: a count that is 0, or nothing to repeat it for."""
+def is_off(block: Block, module: Module | None = None) -> bool:
+    """Whether a block is switched off: a count that is 0, or nothing to repeat it for.
+
+    Without a module only by a literal; with it also by what its variables are worth, as far as that is known.
+    """
+    scope = NOTHING_KNOWN if module is None else module.scope
     count = block.attributes.get("count")
-    if count is not None and whole_of(evaluate(count.expression, module.scope)) == 0:
+    if count is not None and whole_of(evaluate(count.expression, scope)) == 0:
         return True
     each = block.attributes.get("for_each")
-    return each is not None and evaluate(each.expression, module.scope) in ({}, [])
+    return each is not None and evaluate(each.expression, scope) in ({}, [])
 
 
 def live(modules: Iterable[Module], *types: str) -> Iterator[tuple[Module, Placed]]:
