@@ -140,14 +140,21 @@ def read_parameter(name: str, given: JsonObject) -> Parameter:
 
 
 def substitute(value: Json, values: Mapping[str, Json]) -> Json:
-    """Return the document with every text that is "{name}" as a whole replaced by that parameter's value."""
+    """Return the document with every text that is "{name}" as a whole replaced by that parameter's value.
+
+    Under `pattern` a list of globs becomes the one expression that matches what any of them matches.
+    """
     if isinstance(value, str):
         found = _PLACEHOLDER.fullmatch(value)
         return values[found[1]] if found and found[1] in values else value
     if isinstance(value, list):
         return [substitute(item, values) for item in value]
     if isinstance(value, dict):
-        return {key: substitute(item, values) for key, item in value.items()}
+        filled = {key: substitute(item, values) for key, item in value.items()}
+        globs = filled.get("pattern")
+        if isinstance(globs, list) and isinstance(value["pattern"], str):
+            filled["pattern"] = f"^(?:{'|'.join(translate(str(glob)) for glob in globs)})$"
+        return filled
     return value
 
 

@@ -7,6 +7,7 @@ import pytest
 from gate.formats.globs import matches
 from gate.judge.catalogue import load_catalogue, read_entry
 from gate.judge.parameters import placeholders, read_parameter, substitute
+from gate.judge.schema import validator
 from gate.model.json import Json, JsonObject
 
 CRITERIA = load_catalogue().criteria
@@ -138,3 +139,13 @@ def test_reports_are_discovered_where_tools_write_them(kind: str, paths: list[st
     assert isinstance(globs, list)
     for path in paths:
         assert any(matches(str(glob), path) for glob in globs), path
+
+
+def test_globs_under_pattern_become_one_expression() -> None:
+    schema = {"properties": {"image": {"pattern": "{images}"}, "pattern": {"enum": "{images}"}}}
+    images: list[Json] = ["postgres:16.*", "{redis,valkey}:**"]
+    filled = substitute(schema, {"images": images})
+    found = validator(filled)
+    for image, fits in (("postgres:16.4", True), ("valkey:8", True), ("xpostgres:16.4", False), ("redis", False)):
+        assert found.is_valid({"image": image}) is fits
+    assert filled["properties"]["pattern"] == {"enum": images}  # type: ignore[index, call-overload]
