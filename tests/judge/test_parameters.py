@@ -142,7 +142,7 @@ def test_reports_are_discovered_where_tools_write_them(kind: str, paths: list[st
 
 
 def test_globs_under_pattern_become_one_expression() -> None:
-    schema = {"properties": {"image": {"pattern": "{images}"}, "pattern": {"enum": "{images}"}}}
+    schema: JsonObject = {"properties": {"image": {"pattern": "{images}"}, "pattern": {"enum": "{images}"}}}
     images: list[Json] = ["postgres:16.*", "{redis,valkey}:**"]
     filled = substitute(schema, {"images": images})
     found = validator(filled)
