@@ -20,6 +20,8 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "ci": ("gate.collect.collectors.ci", "CiCollector"),
     "terraform": ("gate.collect.collectors.terraform", "TerraformCollector"),
     "compose": ("gate.collect.collectors.compose", "ComposeCollector"),
+    "prometheus": ("gate.collect.collectors.prometheus", "PrometheusCollector"),
+    "dockerfile": ("gate.collect.collectors.dockerfile", "DockerfileCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

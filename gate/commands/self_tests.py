@@ -46,6 +46,12 @@ def _gitleaks(context: Context) -> str:
     return _found(context, canary(context.scanner))
 
 
+def _hadolint(context: Context) -> str:
+    from gate.collect.dockerfile.hadolint_scan import hadolint_canary
+
+    return _found(context, hadolint_canary(context.scanner))
+
+
 def _pip_audit(context: Context) -> str:
     from gate.collect.dependencies.pip_audit_run import pip_audit_canary
 
@@ -76,6 +82,7 @@ def _zizmor(context: Context) -> str:
 SELF_TESTS: Mapping[str, Callable[[Context], str]] = {
     "bandit": _bandit,
     "gitleaks": _gitleaks,
+    "hadolint": _hadolint,
     "pip-audit": _pip_audit,
     "trivy": _trivy,
     "zizmor": _zizmor,

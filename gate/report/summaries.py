@@ -130,6 +130,12 @@ def _ci(facts: JsonObject) -> list[str]:
     ]
 
 
+def _dockerfile(facts: JsonObject) -> list[str]:
+    lint = facts.get("lint")
+    linted = _each(lint, "error", "warning") if isinstance(lint, dict) else []
+    return [_number(facts, "files", "Dockerfile", "Dockerfiles"), *linted]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -169,6 +175,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "secrets": _secrets,
     "terraform": _terraform,
     "ci": _ci,
+    "dockerfile": _dockerfile,
     "docs": _documents,
     "files": _documents,
 }
