@@ -1,0 +1,1 @@
+"""Configurations of Alertmanager: receivers, their targets, and what reaches them."""

@@ -1,0 +1,1 @@
+"""Rules, configurations and retention of Prometheus."""
