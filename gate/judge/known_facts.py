@@ -77,13 +77,15 @@ def elements(kind_schema: Json, place: Place) -> Place | bool:
     listed = [schema["items"] for schema in place if "items" in schema]
     if listed:
         return _spread(kind_schema, listed)
+    if any("properties" in schema for schema in place):
+        return False
     values = [value for schema in place if isinstance(value := schema.get("additionalProperties"), dict)]
-    if values and "properties" not in {key for schema in place for key in schema}:
+    if values:
         named: JsonObject = {"type": "object", "properties": {"name": {"type": "string"}}}
         inside = _spread(kind_schema, values)
         is_object = inside is not None and "object" in _all_types(inside)
         return (*inside, named) if inside is not None and is_object else inside
-    return False
+    return None if {"array", "object"} & _all_types(place) else False
 
 
 def lists_in(kind_schema: Json, place: Place, above: str = "") -> Iterator[str]:

@@ -65,7 +65,7 @@ class Parameter:
         if self.type in ("globs", "texts") and isinstance(value, str):
             return [value]
         if self.type == "duration" and isinstance(value, int | float) and not isinstance(value, bool):
-            return f"{Decimal(repr(value)):f}s"
+            return f"{Decimal(repr(duration(value))):f}s"
         return value
 
     def compared(self, value: Json) -> Json:

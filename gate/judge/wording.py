@@ -4,6 +4,7 @@ A template is text with placeholders, and may name alternatives:
 
     {lines.percent}                        the value at that path ("81.4"; list items by index: {least.0.path})
     {bytes:bytes} {duration:seconds}       the same as a size ("2.5 MB") or a time ("3 min 20 s")
+    {limit:memory} {request:cores}         the same as Kubernetes writes memory ("512Mi") and processors ("250m")
     {maximum:most} {headings:choices}      "at most 3", or "none" for 0; the A|B of a text as "A or B"
     {failed|test failed|tests failed}      the number with the word that fits ("1 test failed", "2,310 tests failed")
     {missing|none|the page|the pages}      with a word for nothing at all; a list is told by its items
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,6 +32,7 @@ _SURE_BOUNDS = (0.0, 100.0)
 _BOUND_KEYS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "const")
 _SUBJECT_KEYS = ("title", "name", "path", "id")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.-]+)(?::([a-z]+))?((?:\|[^{}|]*){0,3})\}")
+_BINARY_SIZES = ((2**60, "Ei"), (2**50, "Pi"), (2**40, "Ti"), (2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki"))
 _SIZES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
@@ -127,6 +129,21 @@ def size(value: float, bounds: Iterable[float] = ()) -> str:
     return f"{number(value, bounds)} {'byte' if value == 1 else 'bytes'}"
 
 
+def memory(value: float, bounds: Iterable[float] = ()) -> str:
+    """Return a size in bytes as Kubernetes writes it: "512Mi", "1.5Gi"."""
+    for factor, unit in _BINARY_SIZES:
+        if math.isfinite(value) and abs(value) >= factor:
+            return number(value / factor, [bound / factor for bound in bounds]).replace(",", "") + unit
+    return number(value, bounds).replace(",", "")
+
+
+def cores(value: float, bounds: Iterable[float] = ()) -> str:
+    """Return a number of processors as Kubernetes writes it: "2", "250m"."""
+    if not math.isfinite(value) or float(value).is_integer():
+        return number(value, bounds)
+    return number(value * 1000, [bound * 1000 for bound in bounds]).replace(",", "") + "m"
+
+
 def most(value: float, bounds: Iterable[float] = ()) -> str:
     """Return a bound for people: "at most 3", "none"."""
     return f"at most {number(value, bounds)}" if value else "none"
@@ -152,12 +169,21 @@ def say(value: Json, unit: str = "", bounds: Iterable[float] = ()) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return {"seconds": seconds, "bytes": size, "most": most}.get(unit, number)(value, bounds)
+        return _NUMBERS.get(unit, number)(value, bounds)
     if isinstance(value, str):
         return (clean(value).replace("|", " or ") if unit == "choices" else clean(value)) or "an empty text"
     if isinstance(value, list):
         return listed([_subject(item, unit) for item in value])
     return listed([f"{name} {_brief(item)}" for name, item in value.items()])
+
+
+_NUMBERS: dict[str, Callable[[float, Iterable[float]], str]] = {
+    "bytes": size,
+    "cores": cores,
+    "memory": memory,
+    "most": most,
+    "seconds": seconds,
+}
 
 
 def bounds_of(schema: Json) -> Iterator[float]:

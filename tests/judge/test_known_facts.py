@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.judge.known_facts import place_of, step, unknown_facts
+from gate.judge.known_facts import elements, lists_in, place_of, step, unknown_facts
 from gate.model.json import Json, JsonObject
 
 KIND: JsonObject = {
@@ -118,3 +118,48 @@ def test_steps() -> None:
     assert step(KIND, None, "anything") is None
     assert isinstance(step(KIND, whole, "lines"), tuple)
     assert step(KIND, whole, "free") is None
+
+
+def below(name: str) -> tuple[JsonObject, ...] | None:
+    found = step(KIND, place_of(KIND), name)
+    assert not isinstance(found, bool)
+    return found
+
+
+def test_elements_of_lists_and_maps() -> None:
+    assert elements(KIND, below("list")) == place_of(KIND, {"$ref": "#/$defs/tally"})
+    assert elements(KIND, below("map")) is None
+    assert elements(KIND, below("pair")) is None
+    assert elements(KIND, None) is None
+    for name in ("total", "lines", "either", "state"):
+        assert elements(KIND, below(name)) is False
+
+
+def test_values_of_a_map_have_their_key_as_name() -> None:
+    place = elements(KIND, below("suites"))
+    assert not isinstance(place, bool)
+    require: Json = {"required": ["name", "nme"], "properties": {"name": {"minimum": 1}, "percent": {"minimum": 1}}}
+    found = [each.text for each in unknown_facts(require, "kind", KIND, place, "suites[]")]
+    assert found == [
+        '"minimum" says nothing about suites[].name, which is a text; it would pass whatever the value.',
+        'There is no fact "nme" in kind › suites[]. Did you mean name?',
+    ]
+
+
+def test_a_number_has_no_name() -> None:
+    place = elements(KIND, below("counts"))
+    assert not isinstance(place, bool)
+    (found,) = unknown_facts({"required": ["name"]}, "kind", KIND, place, "counts[]")
+    assert (
+        found.text
+        == '"required" says nothing about counts[], which is a whole number; it would pass whatever the value.'
+    )
+    assert not unknown_facts({"type": "integer", "minimum": 1}, "kind", KIND, place, "counts[]")
+
+
+def test_lists_are_found_at_any_depth() -> None:
+    nested: JsonObject = {"properties": {"a": {"properties": {"b": {"type": "array", "items": {"type": "string"}}}}}}
+    assert list(lists_in(nested, place_of(nested))) == ["a.b"]
+    assert list(lists_in(KIND, place_of(KIND))) == ["counts", "suites", "list", "pair", "map"]
+    circle: JsonObject = {"properties": {"a": {"$ref": "#"}, "b": {"type": "array", "items": {}}}}
+    assert "a.a.b" in list(lists_in(circle, place_of(circle)))

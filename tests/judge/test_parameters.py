@@ -23,6 +23,10 @@ PROFILES = load_catalogue().profiles
         ({"type": "integer", "default": 1, "minimum": "1"}, TypeError),
         ({"type": "integer", "default": 1, "maximum": True}, TypeError),
         ({"type": "text", "default": "a", "enum": "a"}, TypeError),
+        ({"type": "integer", "default": 1, "minimum": "1Mi"}, TypeError),
+        ({"type": "quantity", "default": 1, "minimum": "1MB"}, ValueError),
+        ({"type": "duration", "default": 1, "maximum": "1Mi"}, ValueError),
+        ({"type": "duration", "default": 1, "maximum": []}, TypeError),
     ],
 )
 def test_parameters_that_cannot_be_read(given: JsonObject, error: type[Exception]) -> None:
@@ -43,11 +47,54 @@ def test_parameters_that_cannot_be_read(given: JsonObject, error: type[Exception
         ({"type": "texts", "default": []}, "one", None),
         ({"type": "texts", "default": []}, [], None),
         ({"type": "texts", "default": []}, [1], "[1] is not a text or a list of texts."),
+        ({"type": "quantity", "default": "1Gi"}, "512Mi", None),
+        ({"type": "quantity", "default": "1Gi"}, 0.5, None),
+        ({"type": "quantity", "default": "1Gi"}, True, 'True is not a quantity such as "512Mi" or "250m".'),
+        ({"type": "quantity", "default": "1Gi"}, ["1"], '[\'1\'] is not a quantity such as "512Mi" or "250m".'),
+        ({"type": "quantity", "default": 1, "minimum": "64Mi"}, "1Mi", "1Mi is below 64Mi, the least it can be."),
+        ({"type": "quantity", "default": 1, "minimum": "64Mi"}, "65536Ki", None),
+        (
+            {"type": "quantity", "default": 1, "maximum": 4, "unit": "cores"},
+            5,
+            "5 is above 4 cores, the most it can be.",
+        ),
+        ({"type": "quantity", "default": "1m", "enum": ["1m", "2m"]}, "3m", "'3m' is not one of '1m', '2m'."),
+        ({"type": "duration", "default": "1m"}, "1d12h", None),
+        ({"type": "duration", "default": "1m"}, None, 'None is not a duration such as "30s" or "1h30m".'),
+        ({"type": "duration", "default": "1m", "maximum": "1h"}, "61m", "61m is above 1h, the most it can be."),
+        (
+            {"type": "duration", "default": "1m"},
+            "30",
+            '"30" is not a duration: a number has no unit. Write "30s" for seconds.',
+        ),
         ({"type": "globs", "default": ["a"]}, ["a", "{b"], '"{b" opens a { that it does not close.'),
     ],
 )
 def test_values(given: JsonObject, value: Json, text: str | None) -> None:
     assert read_parameter("p", given).mistake(value) == text
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "shown", "compared"),
+    [
+        ("quantity", "512Mi", "512Mi", 536_870_912),
+        ("quantity", 0.5, 0.5, 0.5),
+        ("duration", "1h30m", "1h30m", 5400),
+        ("duration", 30, "30s", 30),
+        ("duration", 0.0000001, "0.0000001s", 1e-7),
+        ("duration", 1e7, "10000000s", 10_000_000),
+        ("globs", "a", ["a"], ["a"]),
+        ("texts", ["a"], ["a"], ["a"]),
+        ("number", 5, 5, 5),
+        ("boolean", True, True, True),
+    ],
+)
+def test_values_are_shown_as_written_and_compared_as_numbers(
+    type_: str, value: Json, shown: Json, compared: Json
+) -> None:
+    parameter = read_parameter("p", {"type": type_, "default": value})
+    assert parameter.normal(value) == shown
+    assert parameter.compared(parameter.normal(value)) == compared
 
 
 def test_placeholders_stand_for_values_as_they_are() -> None:

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gate.judge.wording import NO_VALUE, Words, bounds_of, clean, listed, number, paths_in, say, seconds, size
+from gate.judge.wording import (
+    NO_VALUE,
+    Words,
+    bounds_of,
+    clean,
+    cores,
+    listed,
+    memory,
+    number,
+    paths_in,
+    say,
+    seconds,
+    size,
+)
 from gate.model.json import Json
 
 JSON: st.SearchStrategy[Json] = st.recursive(
@@ -94,6 +107,41 @@ def test_sizes(value: float, bounds: tuple[float, ...], told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "bounds", "told"),
+    [
+        (0, (), "0"),
+        (1023, (), "1023"),
+        (536_870_912, (), "512Mi"),
+        (1_610_612_736, (), "1.5Gi"),
+        (1_024_000, (), "1000Ki"),
+        (536_870_912 + 1000, (536_870_912.0,), "512.001Mi"),
+        (2**63 - 1, (), "8Ei"),
+        (-(2**20), (), "-1Mi"),
+        (float("inf"), (), "not a number"),
+    ],
+)
+def test_memory(value: float, bounds: tuple[float, ...], told: str) -> None:
+    assert memory(value, bounds) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "told"),
+    [
+        (0.25, (), "250m"),
+        (1.5, (), "1500m"),
+        (2, (), "2"),
+        (2.0, (), "2"),
+        (0, (), "0"),
+        (0.00005, (), "0.1m"),
+        (0.2500001, (0.25,), "250.0001m"),
+        (float("nan"), (), "not a number"),
+    ],
+)
+def test_processors(value: float, bounds: tuple[float, ...], told: str) -> None:
+    assert cores(value, bounds) == told
+
+
+@pytest.mark.parametrize(
     ("template", "document", "told"),
     [
         ("{lines.percent} % are covered", {"lines": {"percent": 81.4}}, "81.4 % are covered"),
@@ -112,6 +160,7 @@ def test_sizes(value: float, bounds: tuple[float, ...], told: str) -> None:
         ("{n:most}", {"n": 0}, "none"),
         ("{n:most}", {"n": 3}, "at most 3"),
         ("{bytes:bytes} in {time:seconds}", {"bytes": 1500, "time": 61}, "1.5 kB in 1 min 1 s"),
+        ("{limits.cpu:cores}, {limits.memory:memory}", {"limits": {"cpu": 0.5, "memory": 2**28}}, "500m, 256Mi"),
         ("{a} and {b}", {"a": None}, f"{NO_VALUE} and {NO_VALUE}"),
         ("{found} || nothing was found", {}, "nothing was found"),
         ("{found} || nothing was found", {"found": None}, "nothing was found"),
@@ -197,7 +246,7 @@ def test_clean_text_is_one_short_line_of_what_can_be_seen(text: str) -> None:
 def test_no_document_and_no_template_breaks_a_sentence(document: dict[str, Json], template: str) -> None:
     assert isinstance(fill(template, document), str)
     for name in document:
-        for unit in ("", ":bytes", ":seconds", ":most", ":choices", "|one|many"):
+        for unit in ("", ":bytes", ":seconds", ":most", ":memory", ":cores", ":choices", "|one|many"):
             assert "\n" not in fill(f"{{{name}{unit}}}" if "\n" not in name else "", document)
 
 
