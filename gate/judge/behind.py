@@ -129,10 +129,17 @@ def _ci_rule(finding: Finding, require: JsonObject) -> bool:
     return not finding.suppressed and (not names or finding.rule in names)
 
 
+def _ci_audited(finding: Finding, require: JsonObject) -> bool:
+    """Whether it is zizmor's, and of a severity that is counted."""
+    return finding.tool == "zizmor" and not finding.suppressed and finding.severity in _bounded(require, "findings")
+
+
 BEHIND: dict[tuple[str, str], Behind] = {
     ("ci", "by_rule"): _ci_rule,
-    ("ci", "findings"): _counted("findings"),
+    ("ci", "continue_on_error"): _live_rule("ci.continue-on-error"),
+    ("ci", "findings"): _ci_audited,
     ("ci", "suppressed"): _suppressed,
+    ("ci", "swallowed_failures"): _live_rule("ci.swallowed-failure"),
     ("coverage", "patch"): _any,
     ("dependencies", "counts"): _counted("counts"),
     ("dependencies", "fixable"): _fixable,
@@ -151,6 +158,7 @@ BEHIND: dict[tuple[str, str], Behind] = {
     ("sast", "counts"): _counted("counts"),
     ("sast", "new"): _counted("new"),
     ("sast", "suppressed"): _suppressed,
+    ("terraform", "misconfigurations"): _counted("misconfigurations"),
     ("tests", "errors"): _any,
     ("tests", "failed"): _any,
     ("tests", "pass_rate"): _any,

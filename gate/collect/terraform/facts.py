@@ -54,6 +54,7 @@ def tree_facts(tree: Tree) -> tuple[JsonObject, list[Gap]]:
         "families": families(found, modules),
         "regions": regions(found, modules),
         **lists,
+        "spot_groups": sum(isinstance(group, dict) and group.get("spot") is True for group in lists["node_groups"]),
         "literal_secrets": literal_secrets(modules),
         "items": items,
     }, gaps
@@ -128,7 +129,7 @@ def _is_new(each: Misconfiguration, path: str, changes: Changes) -> bool:
 def no_facts() -> JsonObject:
     """Return the facts of a tree without any file of Terraform, whose costs alone are known."""
     empty: JsonObject = {name: [] for name in _LISTS}
-    nothing: JsonObject = {"resources": 0, "by_type": {}, "families": families((), ())}
+    nothing: JsonObject = {"resources": 0, "by_type": {}, "families": families((), ()), "spot_groups": 0}
     return nothing | empty
 
 
