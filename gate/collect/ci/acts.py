@@ -18,12 +18,16 @@ from gate.collect.ci.known_commands import (
     SCRIPTS_OF_PACKAGES,
     TARGETS,
 )
+from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands
+from gate.collect.ci.swallowed import find_swallowed
 from gate.model.json import Json, JsonObject
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_VARIABLE = re.compile(r"\$\{?\(?([A-Z][A-Z0-9_]*)\)?\}?")
 _PYTHON = re.compile(r"(?:python|pypy|py)[\d.]*")
 _ASKS_ONLY = frozenset({"--version", "-V", "version", "--help", "-h", "help", "install", "login"})
+_IDLE = frozenset({"echo", "printf", ":", "true", "false", "set", "exit", "cd", "export", "sleep", "return"})
 _DRY = ("--dry-run", "--dryrun", "--check", "--noop", "-dry-run")
 _DEEPEST = 4
 
@@ -111,17 +115,27 @@ class Act:
         return self.what in SCANS
 
 
-def acts_of_command(command: Command, depth: int = 0) -> Iterator[Act]:
-    """Yield what one command does."""
+def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int = 0) -> Iterator[Act]:
+    """Yield what one command does. What it runs of the repository is looked up in `scripts`, and read like a script.
+
+    A script, target or task that is found there does what its commands do, whatever it is called.
+    """
     words = bare_words(command.words)
     if not words or depth > _DEEPEST:
         return
     name = PurePosixPath(words[0].replace("\\", "/")).name or words[0]
     arguments = words[1:]
     if name in _SHELLS and "-c" in arguments[:-1]:
-        for inner in read_commands(arguments[arguments.index("-c") + 1]):
-            for act in acts_of_command(inner, depth + 1):
-                yield Act(act.what, act.by, command.line, act.told)
+        yield from _inside(arguments[arguments.index("-c") + 1], command, scripts, depth)
+        return
+    own = scripts.script_of(name, words) if scripts else None
+    if own is not None:
+        inside = list(_inside(own[1], command, scripts, depth))
+        yield from inside
+        what = target_of(own[0].removesuffix(".sh"))
+        if what and not any(act.what == what for act in inside) and does_something(own[1]):
+            # Its body is at work with something that is not known here, so its name has to do.
+            yield Act(what, own[0], command.line)
         return
     if name in _SHELLS or name == "source" or name == ".":
         script = next((word for word in arguments if not word.startswith("-")), "")
@@ -139,6 +153,27 @@ def acts_of_command(command: Command, depth: int = 0) -> Iterator[Act]:
             yield Act(what, by, command.line, _cannot_fail(what, by, arguments))
 
 
+def does_something(script: str) -> bool:
+    """Whether a script has a command that does more than tell, set and leave."""
+    return any(
+        command.words[0] not in _IDLE and not _ASSIGNMENT.match(command.words[0]) for command in read_commands(script)
+    )
+
+
+def _inside(script: str, command: Command, scripts: Scripts | None, depth: int) -> Iterator[Act]:
+    """Yield what a script does that a command runs, each thing once, at the line of the command."""
+    commands = read_commands(script)
+    hidden = {one.index: one.how for one in find_swallowed(commands, "bash")}
+    found: dict[tuple[str, str], Act] = {}
+    for index, inner in enumerate(commands):
+        for act in acts_of_command(inner, scripts, depth + 1):
+            told = act.told or hidden.get(index)
+            known = found.get((act.what, act.by))
+            if known is None or (known.told is not None and told is None):
+                found[act.what, act.by] = Act(act.what, act.by, command.line, told)
+    yield from found.values()
+
+
 def _only_asks(name: str, arguments: Sequence[str]) -> bool:
     """Whether a command only tells of itself or prepares itself."""
     if "--download-db-only" in arguments:
@@ -150,18 +185,22 @@ def bare_words(words: Sequence[str]) -> tuple[str, ...]:
     """Return a command without what only prepares it: assignments, sudo, timeout, `poetry run`, `docker run IMAGE`."""
     rest = list(words)
     for _ in range(12):
-        before = len(rest)
+        before = tuple(rest)
         while rest and _ASSIGNMENT.match(rest[0]):
             rest.pop(0)
         if not rest:
             return ()
         rest = _without_prefix(rest)
-        if len(rest) == before:
+        if tuple(rest) == before:
             break
     return tuple(rest)
 
 
 def _without_prefix(words: list[str]) -> list[str]:
+    variable = _VARIABLE.fullmatch(words[0])
+    if variable:
+        # By custom a Makefile calls a program by a variable of its name: $(PYTHON), ${GO}.
+        return [variable[1].lower(), *words[1:]]
     first = PurePosixPath(words[0]).name
     if first in _PLAIN_PREFIXES:
         return _behind_options(words[1:], _WITH_VALUE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from gate.collect.ci.acts import Act, acts_of_command, acts_of_uses
+from gate.collect.ci.acts import Act, acts_of_command, acts_of_uses, does_something
 from gate.collect.ci.expressions import is_false
+from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands
 from gate.collect.ci.source import Source
 from gate.collect.ci.swallowed import Swallowed, find_swallowed, shell_name
@@ -67,12 +68,20 @@ class Script:
         return min(self.line + line, max(self.line, self.end - 1))
 
 
-def do(workflow: Workflow, job: Job, actions: Mapping[str, LocalAction]) -> Doing:
-    """Return what a job does. `actions` are those of the tree by their folder."""
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What a step may use of the repository: its actions by their folder, its scripts."""
+
+    actions: Mapping[str, LocalAction]
+    scripts: Scripts | None = None
+
+
+def do(workflow: Workflow, job: Job, own: Repository) -> Doing:
+    """Return what a job does."""
     doing = Doing()
     shell = _default_shell(workflow, job)
     for step in job.steps:
-        _step(doing, step, workflow.path, workflow.source, shell, actions, 0)
+        _step(doing, step, workflow.path, workflow.source, shell, own, 0)
     called = job.uses.partition("@")[0]
     if called and own_folder(job.uses) is None:
         doing.real += 1
@@ -84,30 +93,28 @@ def do(workflow: Workflow, job: Job, actions: Mapping[str, LocalAction]) -> Doin
     return doing
 
 
-def _step(
-    doing: Doing, step: Step, path: str, source: Source, shell: str, actions: Mapping[str, LocalAction], depth: int
-) -> None:
+def _step(doing: Doing, step: Step, path: str, source: Source, shell: str, own: Repository, depth: int) -> None:
     if is_false(step.value.get("if")) or depth > _DEEPEST:
         return
     before = len(doing.done)
     if step.run:
-        _run(doing, step, path, source, text(step.value.get("shell")) or shell)
+        _run(doing, step, path, source, text(step.value.get("shell")) or shell, own)
     elif step.uses:
-        _use(doing, step, path, source, actions, depth)
+        _use(doing, step, path, source, own, depth)
     if is_true(step.value.get("continue-on-error")):
         doing.done[before:] = [replace(done, told=done.told or "continue-on-error") for done in doing.done[before:]]
 
 
-def _run(doing: Doing, step: Step, path: str, source: Source, shell: str) -> None:
+def _run(doing: Doing, step: Step, path: str, source: Source, shell: str, own: Repository) -> None:
     script = script_of(step, source, shell)
     told = {one.index: one.how for one in script.swallowed}
     acts: dict[int, tuple[Act, ...]] = {}
     for index, command in enumerate(script.commands):
-        acts[index] = tuple(acts_of_command(command))
+        acts[index] = tuple(acts_of_command(command, own.scripts))
         for act in acts[index]:
             why = act.told or told.get(index)
             doing.done.append(Done(act, path, script.at(command.line), step.label, why))
-    doing.real += any(command.words[0] not in ("echo", ":", "true", "printf") for command in script.commands)
+    doing.real += does_something(step.run)
     for one in script.swallowed:
         command = script.commands[one.index]
         if one.how.startswith("| ") and not acts[one.index]:
@@ -126,20 +133,13 @@ def script_of(step: Step, source: Source, shell: str) -> Script:
     return Script(commands, tuple(find_swallowed(commands, shell)), line, step.end)
 
 
-def _use(doing: Doing, step: Step, path: str, source: Source, actions: Mapping[str, LocalAction], depth: int) -> None:
+def _use(doing: Doing, step: Step, path: str, source: Source, own: Repository, depth: int) -> None:
     local = own_folder(step.uses)
     if local is not None:
-        action = actions.get(local)
+        action = own.actions.get(local)
         for inner in action.steps if action else ():
-            _step(
-                doing,
-                inner,
-                action.path if action else path,
-                action.source if action else source,
-                "",
-                actions,
-                depth + 1,
-            )
+            assert action is not None
+            _step(doing, inner, action.path, action.source, "", own, depth + 1)
         doing.real += action is not None and action.using != "composite"
         return
     doing.real += not step.uses.startswith(("actions/checkout@", "actions/cache@"))

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gate.collect.ci.doing import Doing, continued, do
+from gate.collect.ci.doing import Doing, Repository, continued, do
 from gate.collect.ci.items import DOES, counted, job_item, scanner_items, swallowed_items, workflow_item
 from gate.collect.ci.known_commands import SCANS
 from gate.collect.ci.running import Running, how_they_run
+from gate.collect.ci.scripts import ReadText, Scripts
 from gate.collect.ci.uses import KINDS, uses_of_action, uses_of_workflow
 from gate.collect.ci.workflow import LocalAction, Workflow
 from gate.model.finding import SEVERITIES, Finding
@@ -40,13 +41,13 @@ class _Lists:
     uses: list[JsonObject] = field(default_factory=list)
 
 
-def tree_facts(tree: Tree) -> JsonObject:
-    """Return what the files say."""
+def tree_facts(tree: Tree, read: ReadText | None = None) -> JsonObject:
+    """Return what the files say. `read` gives the text of other files of the tree: scripts, the Makefile."""
     running = how_they_run(tree.workflows, all_known=not tree.unparsable)
-    actions = {action.folder: action for action in tree.actions}
+    own = Repository({action.folder: action for action in tree.actions}, Scripts(read) if read else None)
     lists = _Lists()
     for workflow in tree.workflows:
-        _add(lists, workflow, running[workflow.path], actions)
+        _add(lists, workflow, running[workflow.path], own)
     for action in tree.actions:
         lists.uses += uses_of_action(action)
     swallowed = _once(lists.swallowed)
@@ -83,11 +84,11 @@ def tree_facts(tree: Tree) -> JsonObject:
     return facts
 
 
-def _add(lists: _Lists, workflow: Workflow, running: Running, actions: Mapping[str, LocalAction]) -> None:
+def _add(lists: _Lists, workflow: Workflow, running: Running, own: Repository) -> None:
     lists.items.append(workflow_item(workflow, running))
     lists.uses += uses_of_workflow(workflow)
     for job in workflow.jobs:
-        doing: Doing = do(workflow, job, actions)
+        doing: Doing = do(workflow, job, own)
         lists.jobs.append(job_item(workflow, job, running, doing))
         lists.scanners += scanner_items(workflow, job, running, doing)
         lists.swallowed += swallowed_items(workflow, job, doing)
@@ -134,7 +135,8 @@ def _scans(scanners: Sequence[JsonObject]) -> JsonObject:
 
 def finding_facts(findings: Sequence[Finding], audited: Mapping[str, str]) -> JsonObject:
     """Return the facts that count what zizmor found. `audited` are the files by path, with their sort."""
-    live = [finding for finding in findings if not finding.suppressed]
+    told = [finding for finding in findings if finding.tool == "zizmor"]
+    live = [finding for finding in told if not finding.suppressed]
     by_rule = Counter(finding.rule.removeprefix("zizmor.") for finding in live)
     sorts = ("workflow", "action", "updates")
     return {
@@ -144,8 +146,22 @@ def finding_facts(findings: Sequence[Finding], audited: Mapping[str, str]) -> Js
             sort: _counts([finding for finding in live if finding.properties.get("sort") == sort]) for sort in sorts
         },
         "by_rule": dict(sorted(by_rule.items())),
-        "suppressed": sum(finding.properties.get("silenced") is True for finding in findings),
+        "suppressed": sum(finding.properties.get("silenced") is True for finding in told),
     }
+
+
+def swallowed_findings(facts: JsonObject) -> list[Finding]:
+    """Return a finding for each place where a failure is overlooked."""
+    places = facts["steps_swallowed"]
+    found: list[Finding] = []
+    for place in places if isinstance(places, list) else ():
+        assert isinstance(place, dict)
+        how, line = str(place["how"]), place["line"]
+        rule = "ci.continue-on-error" if how == "continue-on-error" else "ci.swallowed-failure"
+        of = f" of {place['command']}" if "command" in place else ""
+        message = f"{how} hides the failure{of}"
+        found.append(Finding(rule, "low", message, "gate", str(place["path"]), line if isinstance(line, int) else None))
+    return found
 
 
 def _counts(findings: Iterable[Finding]) -> JsonObject:

@@ -82,6 +82,7 @@ def job_item(workflow: Workflow, job: Job, running: Running, doing: Doing) -> Js
         "reusable": bool(job.uses),
         "steps": len(job.steps),
         "can_run": never is None and not running.uncalled and bool(events),
+        "never_runs": never is not None,
         "events": [*sorted(events)],
         "on_pull_request": bool(events & _PULL),
         "permissions": of_job(workflow, job),

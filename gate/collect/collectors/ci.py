@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # imported when there is a workflow
     from gate.collect.ci.zizmor_run import Audited, ZizmorFindings
 
 _SORTS = {Sort.WORKFLOW: "workflow", Sort.ACTION: "action", Sort.DEPENDENCY_UPDATES: "updates"}
+_SCRIPT = 1024 * 1024
 _NO_WORKFLOW = "so it is no workflow"
 _OTHERS = {
     ".gitlab-ci.yml": "GitLab CI",
@@ -56,7 +57,7 @@ class CiCollector:
 
     def collect(self, context: Context) -> Evidence:
         """Return what the workflows say, and what zizmor found in them."""
-        from gate.collect.ci.facts import finding_facts, tree_facts
+        from gate.collect.ci.facts import finding_facts, swallowed_findings, tree_facts
 
         read = _read(context)
         if not read.audited and not read.tree.unparsable and not read.tree.updates:
@@ -64,16 +65,27 @@ class CiCollector:
         if not read.tree.workflows and read.tree.unparsable:
             reason = f"none of {len(read.tree.unparsable):,} workflows could be read"
             return Unreadable(self.kind, reason, tuple(read.sources), tuple(read.gaps))
-        facts = tree_facts(read.tree)
+        facts = tree_facts(read.tree, lambda path: _text(context, path))
+        own = tuple(swallowed_findings(facts))
         if context.request.get("zizmor") is False:
-            return Collected(self.kind, facts, tuple(read.sources), tuple(read.gaps))
+            return Collected(self.kind, facts, tuple(read.sources), tuple(read.gaps), own)
         audited = _audit(context, read.audited)
         gaps = (*read.gaps, *audited.gaps)
         if audited.audited or not read.audited:
             facts |= finding_facts(audited.findings, audited.audited)
             detail = f"{len(audited.audited):,} files" + (f", {audited.cached}" if audited.cached else "")
             read.sources.append(Source(How.PRODUCED, tool="zizmor", version=audited.version, detail=detail))
-        return Collected(self.kind, facts, tuple(read.sources), gaps, tuple(audited.findings))
+        return Collected(self.kind, facts, tuple(read.sources), gaps, (*own, *audited.findings))
+
+
+def _text(context: Context, path: str) -> str | None:
+    """Return the text of a tracked file, None where there is none that can be read."""
+    if not context.workspace.is_tracked(path):
+        return None
+    try:
+        return context.workspace.read(path, _SCRIPT).data.decode()
+    except (ReadProblem, UnicodeDecodeError):
+        return None
 
 
 def _audit(context: Context, files: Sequence[Audited]) -> ZizmorFindings:
