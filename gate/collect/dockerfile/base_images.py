@@ -45,6 +45,16 @@ class Image:
         return self.tag in (None, "latest") if self.known else None
 
     @property
+    def place(self) -> tuple[str, str] | None:
+        """The registry and the name there, as Docker completes them: ("docker.io", "python"); None for scratch."""
+        if self.image is None or self.image == SCRATCH:
+            return None
+        first, slash, rest = self.image.partition("/")
+        registry = first if slash and (set(".:") & set(first) or first == "localhost") else "docker.io"
+        name = rest if registry == first else self.image
+        return registry, name.removeprefix("library/") if registry == "docker.io" else name
+
+    @property
     def version(self) -> tuple[int, ...]:
         """The number that the tag begins with: (3, 11) of 3.11-slim; nothing where it begins with none."""
         match = _VERSION.match(self.tag or "")

@@ -74,8 +74,12 @@ def ignore_names(path: str) -> Iterator[str]:
 
 def _base(stage: Stage) -> JsonObject:
     image = image_of(stage.base)
-    found: JsonObject = {"line": stage.line, "name": _shown(stage.written if UNKNOWN in stage.base else stage.base)}
-    found["stage"] = stage.name or str(stage.index)
+    reference = stage.written if UNKNOWN in stage.base else stage.base
+    found: JsonObject = {
+        "line": stage.line,
+        "name": _shown(reference.partition("@")[0]),
+        "stage": stage.name or str(stage.index),
+    }
     if stage.variables:
         found["variables"] = list(stage.variables[:_MOST])
     found.update(_image(image))
@@ -83,13 +87,15 @@ def _base(stage: Stage) -> JsonObject:
 
 
 def _copied(reference: str, line: int) -> JsonObject:
-    return {"line": line, "name": _shown(reference), **_image(image_of(reference))}
+    return {"line": line, "name": _shown(reference.partition("@")[0]), **_image(image_of(reference))}
 
 
 def _image(image: Image) -> JsonObject:
     """Return what is known of a reference; what is not, or is not there, is left out."""
     told: dict[str, Json] = {
         "image": None if image.image is None else _shown(image.image),
+        "registry": None if image.place is None else _shown(image.place[0]),
+        "repository": None if image.place is None else _shown(image.place[1]),
         "tag": None if image.tag is None else _shown(image.tag),
         "digest": image.digest,
         "pinned": image.pinned,
@@ -198,7 +204,7 @@ def _base_gaps(file: DockerfileRead) -> Iterator[Gap]:
         if is_external(stage) and not image.known:
             facts = ["digest_pinned", "latest_tag", "pinned", "latest", "tag", "version"]
             if image.image is None:
-                facts += ["bases", "image"]
+                facts += ["bases", "image", "registry", "repository"]
             yield Gap(file.path, _unset(stage), file.path, stage.line, tuple(facts))
 
 
