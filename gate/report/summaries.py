@@ -136,6 +136,11 @@ def _dockerfile(facts: JsonObject) -> list[str]:
     return [_number(facts, "files", "Dockerfile", "Dockerfiles"), *linted]
 
 
+def _compose(facts: JsonObject) -> list[str]:
+    told = [_number(facts, "files", "file", "files"), _number(facts, "services", "service", "services")]
+    return [*told, *_each(facts, "problems")]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -176,6 +181,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "terraform": _terraform,
     "ci": _ci,
     "dockerfile": _dockerfile,
+    "compose": _compose,
     "docs": _documents,
     "files": _documents,
 }
