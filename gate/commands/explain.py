@@ -64,11 +64,20 @@ def _lines(entry: CatalogueEntry, profiles: list[str]) -> list[str]:
             "  criteria:",
             f"    {entry.id}: {json.dumps(example, ensure_ascii=False)}",
         ]
-    lines += ["", "What must hold of the facts (JSON Schema)", ""]
-    lines += [f"  {line}" for line in json.dumps(criterion.require, indent=2, ensure_ascii=False).splitlines()]
+    each = criterion.select.get("each")
+    about = "the facts" if each is None else f"each of {each}"
+    lines += _schema(f"What must hold of {about} (JSON Schema)", criterion.require)
+    if "where" in criterion.select:
+        lines += _schema("Left out is what does not satisfy (JSON Schema)", criterion.select["where"])
+    if "at_least" in criterion.select:
+        lines += ["", f"There must be at least {criterion.select['at_least']} of them."]
     if entry.references:
         lines += ["", "References", *(f"  {reference}" for reference in entry.references)]
     return lines
+
+
+def _schema(title: str, schema: Json) -> list[str]:
+    return ["", title, "", *(f"  {line}" for line in json.dumps(schema, indent=2, ensure_ascii=False).splitlines())]
 
 
 def _section(title: str, text: str) -> list[str]:

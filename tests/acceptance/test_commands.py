@@ -94,6 +94,16 @@ def test_explain_says_what_why_and_how(gate: Gate, id_: str) -> None:
     assert "{" not in said.out.partition("How to meet it")[2].partition("\n\n")[0].replace("{{", "")
 
 
+def test_explain_says_which_elements_it_is_about(gate: Gate) -> None:
+    selections = {id_: entry.fill({}).select for id_, entry in load_catalogue().criteria.items()}
+    for key in ("each", "where", "at_least"):
+        id_, select = next((id_, select) for id_, select in selections.items() if select.get(key))
+        said = gate("explain", id_).out
+        assert f"What must hold of each of {select['each']} (JSON Schema)" in said
+        assert ("Left out is what does not satisfy (JSON Schema)" in said) == ("where" in select)
+        assert (f"There must be at least {select.get('at_least')} of them." in said) == ("at_least" in select)
+
+
 @pytest.mark.parametrize(("wrong", "near"), [("coverage.linez", "coverage.lines"), ("test.passed", "tests.passed")])
 def test_explain_suggests_the_nearest(gate: Gate, wrong: str, near: str) -> None:
     said = gate("explain", wrong)
