@@ -19,7 +19,7 @@ _MOST = 200
 def updates_facts(path: str, value: Mapping[str, Json], line: int) -> JsonObject:
     """Return what a configuration does. `works` is False where it updates nothing; then `why_not` says why."""
     tool = "dependabot" if PurePosixPath(path).name.startswith("dependabot.") else "renovate"
-    facts: JsonObject = {"kind": tool, "name": tool, "path": printable(path), "line": line}
+    facts: JsonObject = {"kind": "configuration", "name": tool, "path": printable(path), "line": line}
     entries = _dependabot(value) if tool == "dependabot" else []
     why_not = _why_dependabot_does_not(value, entries) if tool == "dependabot" else _why_renovate_does_not(value)
     facts["works"] = why_not is None
