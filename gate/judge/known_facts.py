@@ -112,6 +112,7 @@ class _Finder:
         if place is None or not isinstance(schema, dict):
             return
         self._types(schema, place, path, name)
+        self._never(schema, place, path, name)
         self._names(schema, place, path, name)
         self._items(schema, place, path, name)
         self._values(schema, place, path, name)
@@ -180,6 +181,17 @@ class _Finder:
         for where, child in (*children, *((("patternProperties", key), child) for key, child in patterns.items())):
             self.look(child, inside, (*path, *where), f"{name}.*" if name else "*")
 
+    def _never(self, schema: JsonObject, place: Place, path: SchemaPath, name: str) -> None:
+        """Refuse a value that a fact with a fixed set of values never has: in `where` it would leave out everything."""
+        known = _values_of(place or ())
+        for keyword in ("const", "enum") if known else ():
+            asked = schema.get(keyword)
+            for value in asked if keyword == "enum" and isinstance(asked, list) else [asked] * (keyword in schema):
+                if isinstance(value, str) and value not in known:
+                    near = get_close_matches(value, known, n=1, cutoff=0.5)
+                    hint = f"Did you mean {near[0]}?" if near else f"It is one of {', '.join(known)}."
+                    self.mistakes.append(SchemaMistake((*path, keyword), f'{name} is never "{value}". {hint}'))
+
     def _types(self, schema: JsonObject, place: Place, path: SchemaPath, name: str) -> None:
         types = _all_types(place)
         if not types or not name:
@@ -237,6 +249,19 @@ def _says_something(schema: JsonObject) -> bool:
 
 def _all_types(place: Place) -> frozenset[str]:
     return frozenset().union(*(_types_of(each) for each in place or ()))
+
+
+def _values_of(place: Iterable[JsonObject]) -> list[str]:
+    """Return the texts that a fact may be, none where it may be any."""
+    known: list[str] = []
+    for schema in place:
+        if "enum" in schema:
+            known += _texts(schema["enum"])
+        elif "const" in schema:
+            known += _texts([schema["const"]])
+        elif not schema.keys() & {"$ref", "allOf", "anyOf", "oneOf"} and "string" in _types_of(schema):
+            return []
+    return known
 
 
 def _types_of(schema: JsonObject) -> frozenset[str]:

@@ -163,3 +163,23 @@ def test_lists_are_found_at_any_depth() -> None:
     assert list(lists_in(KIND, place_of(KIND))) == ["counts", "suites", "list", "pair", "map"]
     circle: JsonObject = {"properties": {"a": {"$ref": "#"}, "b": {"type": "array", "items": {}}}}
     assert "a.a.b" in list(lists_in(circle, place_of(circle)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"const": "okk"}, ['state is never "okk". Did you mean ok?']),
+        ({"enum": ["ok", "missing"]}, ['state is never "missing". It is one of ok, bad.']),
+        ({"enum": ["ok", "bad"]}, []),
+        ({"not": {"const": "good"}}, ['state is never "good". It is one of ok, bad.']),
+        ({"const": 5}, []),
+    ],
+)
+def test_values_that_a_fact_never_has(asked: Json, said: list[str]) -> None:
+    assert texts({"properties": {"state": asked}}) == said
+
+
+def test_a_fact_that_may_be_any_text_is_not_held_against_values() -> None:
+    kind: JsonObject = {"properties": {"a": {"anyOf": [{"enum": ["x"]}, {"type": "string"}]}, "b": {"type": "string"}}}
+    require: Json = {"properties": {"a": {"const": "y"}, "b": {"enum": ["z"]}}}
+    assert not unknown_facts(require, "kind", kind, place_of(kind))
