@@ -99,11 +99,12 @@ KNOWN_TOOLS: tuple[KnownTool, ...] = (
         version_arguments=("version", "--short"),
     ),
     KnownTool(
-        name="kustomize",
+        name="kubectl",
         purpose="builds kustomizations",
         without="whether kustomizations build, and what they build",
         kinds=("kustomize", "kubernetes"),
-        version_arguments=("version",),
+        version_arguments=("version", "--client"),
+        version_pattern=r"Client Version: v(\d+\.\d+\.\d+)",
     ),
     KnownTool(
         name="promtool",

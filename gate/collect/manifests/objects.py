@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
 from gate.collect.manifests.document import Document
-from gate.collect.manifests.manifests import Manifests, manifests_of
+from gate.collect.manifests.manifests import Manifests
 from gate.collect.manifests.sorts import Sort
 from gate.formats.located_yaml import Located, line_of
 from gate.model.evidence import Gap
@@ -35,9 +35,10 @@ class Origin(StrEnum):
 class ClusterObject:
     """One object.
 
-    `path` and `line` are where it stands in the tree: its own document, the template of the chart (line 1), or the
-    kustomization that builds it. `namespace` is None where the manifest names none. `source` names the chart with its
-    values, or the folder of the kustomization; "" for a plain file. `value` may hold anything at any place.
+    `path` and `line` are where it stands in the tree: its own document, the template of the chart, or the file that a
+    kustomization takes it from; line 1 where the line cannot be told. `namespace` is None where the manifest names
+    none. `source` names the chart with its values, or the folder of the kustomization; "" for a plain file. `value` may
+    hold anything at any place.
     """
 
     api_version: str
@@ -68,10 +69,16 @@ class ClusterObject:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """All objects, and what stands between the gate and knowing all of them."""
+    """All objects, and what stands between the gate and knowing all of them.
+
+    `duplicates` says how many were left out because they are equal to another. `patches` are the files of changes that
+    kustomizations make to objects: what stands there is none.
+    """
 
     found: Sequence[ClusterObject]
     gaps: tuple[Gap, ...] = ()
+    duplicates: int = 0
+    patches: frozenset[str] = frozenset()
 
     def of(self, *kinds: str) -> list[ClusterObject]:
         """Return the objects of these kinds, whatever their API group."""
@@ -79,8 +86,10 @@ class Objects:
 
 
 def objects_of(context: Context) -> Objects:
-    """Return the objects of this run, worked out once."""
-    return context.once.get("objects", lambda: plain_objects(manifests_of(context)))
+    """Return the objects of this run, worked out once: of plain files, rendered charts and built kustomizations."""
+    from gate.collect.manifests.joined import joined_objects
+
+    return context.once.get("objects", lambda: joined_objects(context))
 
 
 def plain_objects(manifests: Manifests) -> Objects:
@@ -114,6 +123,16 @@ def items_of(value: Located, depth: int = 0) -> Iterator[Located]:
 
 def object_of(value: Located, document: Document) -> ClusterObject | None:
     """Return a mapping as an object that stands in a file, None for one without a name or a pattern of names."""
+    return cluster_object(value, document.path, line_of(value, document.line))
+
+
+def cluster_object(
+    value: Located, path: str, line: int, origin: Origin = Origin.FILE, source: str = ""
+) -> ClusterObject | None:
+    """Return a mapping as an object, None for one without a name or a pattern of names.
+
+    The lines of what was rendered or built are no lines of the tree: every mapping in there gets `line` instead.
+    """
     metadata = mapping(value.get("metadata"))
     name = text(metadata.get("name")) or (text(metadata.get("generateName")) or "")
     if not name:
@@ -123,10 +142,23 @@ def object_of(value: Located, document: Document) -> ClusterObject | None:
         kind=_kind_of(value),
         name=name,
         namespace=text(metadata.get("namespace")) or None,
-        value=value,
-        path=document.path,
-        line=line_of(value, document.line),
+        value=value if origin is Origin.FILE else _moved(value, line),
+        path=path,
+        line=line,
+        origin=origin,
+        source=source,
     )
+
+
+def _moved(value: Located, line: int) -> Located:
+    """Put every mapping of a value on one line, in place: nobody else holds it."""
+    waiting: list[Json] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Located):
+            one.line = line
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return value
 
 
 def mapping(value: Json) -> JsonObject:

@@ -1,0 +1,1 @@
+"""What kubectl builds from the kustomizations of a tree."""
