@@ -255,10 +255,8 @@ def _values_of(place: Iterable[JsonObject]) -> list[str]:
     """Return the texts that a fact may be, none where it may be any."""
     known: list[str] = []
     for schema in place:
-        if "enum" in schema:
-            known += _texts(schema["enum"])
-        elif "const" in schema:
-            known += _texts([schema["const"]])
+        if "enum" in schema or "const" in schema:
+            known += _texts(schema.get("enum", schema.get("const")))
         elif not schema.keys() & {"$ref", "allOf", "anyOf", "oneOf"} and "string" in _types_of(schema):
             return []
     return known
