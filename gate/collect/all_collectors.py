@@ -21,6 +21,7 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "terraform": ("gate.collect.collectors.terraform", "TerraformCollector"),
     "compose": ("gate.collect.collectors.compose", "ComposeCollector"),
     "prometheus": ("gate.collect.collectors.prometheus", "PrometheusCollector"),
+    "alertmanager": ("gate.collect.collectors.alertmanager", "AlertmanagerCollector"),
     "dockerfile": ("gate.collect.collectors.dockerfile", "DockerfileCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),

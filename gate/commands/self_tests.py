@@ -58,6 +58,18 @@ def _pip_audit(context: Context) -> str:
     return _found(context, pip_audit_canary(context))
 
 
+def _promtool(context: Context) -> str:
+    from gate.collect.prometheus.promtool import promtool_canary
+
+    return _found(context, promtool_canary(context.scanner))
+
+
+def _amtool(context: Context) -> str:
+    from gate.collect.alertmanager.amtool import amtool_canary
+
+    return _found(context, amtool_canary(context.scanner))
+
+
 def _trivy(context: Context) -> str:
     from gate.collect.terraform.misconfig import terraform_canary
     from gate.collect.trivy.trivy_canary import trivy_canary
@@ -84,6 +96,8 @@ SELF_TESTS: Mapping[str, Callable[[Context], str]] = {
     "gitleaks": _gitleaks,
     "hadolint": _hadolint,
     "pip-audit": _pip_audit,
+    "promtool": _promtool,
+    "amtool": _amtool,
     "trivy": _trivy,
     "zizmor": _zizmor,
 }

@@ -141,6 +141,25 @@ def _compose(facts: JsonObject) -> list[str]:
     return [*told, *_each(facts, "problems")]
 
 
+def _prometheus(facts: JsonObject) -> list[str]:
+    told = [_number(facts, "alerts", "alert", "alerts"), _number(facts, "recording_rules", "recording", "recordings")]
+    told += [_number(facts, "rule_files", "rule file", "rule files")]
+    told += [_number(facts, "scrape_jobs", "scrape job", "scrape jobs")]
+    return [*told, *[f"{number:,} invalid" for number in [whole(facts.get("rules_invalid"))] if number]]
+
+
+def _alertmanager(facts: JsonObject) -> list[str]:
+    told = [
+        _number(facts, "configs", "configuration", "configurations"),
+        _number(facts, "receivers", "receiver", "receivers"),
+    ]
+    return [
+        *told,
+        f"{whole(facts.get('receivers_with_target')):,} with a target",
+        *_each(facts, "invalid", "unchecked"),
+    ]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -182,6 +201,8 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "ci": _ci,
     "dockerfile": _dockerfile,
     "compose": _compose,
+    "prometheus": _prometheus,
+    "alertmanager": _alertmanager,
     "docs": _documents,
     "files": _documents,
 }

@@ -1,6 +1,7 @@
 """`prometheus`: alert and recording rules, scrape jobs and retention, wherever in the tree they stand.
 
-Request: `paths [glob, …]` (without it, the whole tree) and `exclude [glob, …]`: which files this is about.
+Request: `paths [glob, …]` (without it, the whole tree) and `exclude [glob, …]`: which files this is about; `alerts
+[name, …]`: alerts that a criterion asks for, each told under `wanted_alerts`.
 
 Rules come from files, from PrometheusRule and VMRule objects, and from ConfigMaps; from charts and kustomizations as
 they render. promtool says whether Prometheus would load them; without it that is not known, and the rest is.
@@ -18,7 +19,7 @@ from gate.collect.collector import Context
 from gate.collect.disk import printable
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
 from gate.model.finding import Finding
-from gate.model.json import JsonObject
+from gate.model.json import Json, JsonObject
 
 if TYPE_CHECKING:  # imported when a run asks for this kind
     from gate.collect.prometheus.rules import Rule, RuleSource
@@ -118,6 +119,7 @@ def _facts(
         "alerts_without_summary": sum(item["summary"] is False for item in items),
         "runbook_broken": len(broken),
         "alert_items": [*items],
+        "wanted_alerts": [*_wanted(context.request.get("alerts"), items)],
         "recording_items": [_recording(rule) for rule in recorded],
         "duplicates": [*_duplicates(rules.found)],
         "scrape_configs": sum(1 for config in scraped.configs if _has_jobs(config)),
@@ -132,6 +134,14 @@ def _facts(
     if days:
         facts["min_retention_days"] = min(days)
     return facts, [*_duplicate_findings(rules.found), *_runbook_findings(alerts, broken)]
+
+
+def _wanted(names: Json, items: Sequence[JsonObject]) -> Iterator[JsonObject]:
+    """Yield the alerts that somebody asks for by name: the first of that name, or that there is none."""
+    listed = names if isinstance(names, list) else [names]
+    for name in dict.fromkeys(each for each in listed if isinstance(each, str)):
+        found = next((item for item in items if item["name"] == name), None)
+        yield {"name": name, "found": False} if found is None else {**found, "found": True}
 
 
 def _recording(rule: Rule) -> JsonObject:

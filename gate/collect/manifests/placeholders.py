@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _OPEN = re.compile(
-    r"\$\{[^}\n]{0,200}\}"
+    r"\$\{(?!\d+\})[^}\n]{0,200}\}"
     r"|\{\{[^}\n]{0,200}\}\}"
     r"|\$\([A-Za-z_][^)\n]{0,100}\)"
     r"|%\([A-Za-z_]\w*\)[sdf]"
@@ -38,3 +38,11 @@ def is_sample(text: str) -> bool:
     """Whether a value is one that leads nowhere: a placeholder, "changeme", or a host of the kind of example.com."""
     short = text[:2_000].strip()
     return bool(placeholder_in(short) or _SAMPLE.search(short) or _RESERVED_HOST.search(short))
+
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"']+")
+
+
+def masked(text: str) -> str:
+    """Return a tool's complaint without addresses: what a webhook's URL ends in is a secret."""
+    return _ADDRESS.sub("…", text)

@@ -30,7 +30,8 @@ def objective_percent(alternatives: Sequence[Parts]) -> float | None:
     Where several conditions must hold at once, the loosest says when it fires; of several alternatives, the strictest.
     """
     budgets = [_budget(parts) for each in alternatives if (parts := [part for part in each if _counts(*part)])]
-    return round(100 - 100 * min(budgets), 9) if budgets else None
+    told = [budget for budget in budgets if 0 <= budget <= 1]
+    return round(100 - 100 * min(told), 9) if told else None
 
 
 def burn_rate(condition: Condition) -> float | None:

@@ -108,7 +108,7 @@ def linear(tree: Expr) -> tuple[Expr, float, float]:
             core, factor, offset = linear(tree.rhs)
             return core, -factor, left - offset
         return _framed(tree, tree.rhs, operator, left)
-    return tree, 1.0, 0.0
+    return tree, _scale(tree), 0.0
 
 
 def _framed(tree: Expr, inner: Expr, operator: str, number: float) -> tuple[Expr, float, float]:
@@ -120,6 +120,25 @@ def _framed(tree: Expr, inner: Expr, operator: str, number: float) -> tuple[Expr
     if operator == "/":
         number = 1 / number
     return core, factor * number, offset * number
+
+
+def _scale(tree: Expr) -> float:
+    """Return the factor that stands inside of a ratio: 100 of `100 * a / b`, which is `(100 * a) / b`."""
+    import promql_parser as promql
+
+    tree = unwrapped(tree)
+    if isinstance(tree, promql.AggregateExpr) and str(tree.op) in ("sum", "avg", "min", "max"):
+        return _scale(tree.expr)
+    if not isinstance(tree, promql.BinaryExpr) or str(tree.op) not in ("*", "/"):
+        return 1.0
+    left, right = constant(tree.lhs), constant(tree.rhs)
+    above = _scale(tree.lhs) if left is None else left
+    below = _scale(tree.rhs) if right is None else right
+    if above <= 0 or below <= 0 or not math.isfinite(above * below):
+        return 1.0
+    if str(tree.op) == "*":
+        return above * below if left is not None or right is not None else 1.0
+    return above / below
 
 
 def constant(tree: Expr) -> float | None:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
-from gate.collect.manifests.placeholders import placeholder_in
+from gate.collect.manifests.placeholders import masked, placeholder_in
 from gate.collect.prometheus.copies import as_json, copy_of_rules
 from gate.collect.prometheus.durations import duration_seconds
 from gate.collect.prometheus.expressions import Language
@@ -32,6 +32,9 @@ RULES = ("rules_valid", "rules_invalid")
 CONFIGS = ("configs_valid", "configs_invalid")
 INVALID, EXPRESSION, CONFIG = "prometheus.invalid-rule", "prometheus.expression", "prometheus.invalid-config"
 _NAMED = re.compile(r'^group (?P<group>"(?:[^"\\]|\\.)*"), rule (?P<number>\d{1,6}), (?:"(?:[^"\\]|\\.)*": )?')
+_OPEN = (*RULES, "alert_items")
+_FILES = frozenset({"scrape_config_files"})
+"""What a later promtool reads from paths of the machine that it runs on."""
 _MOST_CONFIGS = 100
 _MOST_SHOWN = 20
 
@@ -96,7 +99,7 @@ def _settle(checked: Checked, source: RuleSource, verdict: Verdict | None, lines
     for rule in open_rules[:_MOST_SHOWN]:
         place = printable(rule.path)
         checked.gaps.append(
-            Gap(place, f'the rule "{one_line(rule.name, 80)}" {_reason(rule)}', place, rule.line, RULES)
+            Gap(place, f'the rule "{one_line(rule.name, 80)}" {_reason(rule)}', place, rule.line, _OPEN)
         )
     refused_by_newer = _tell(checked, source, verdict, lines) if verdict is not None else False
     if verdict is None or refused_by_newer:
@@ -189,7 +192,7 @@ def check_configs(scanner: Scanner, configs: Sequence[ConfigSource]) -> Checked:
             checked.unchecked += 1
             continue
         try:
-            verdict = check_config(scanner, as_json(config.value))
+            verdict = check_config(scanner, as_json({k: v for k, v in config.value.items() if k not in _FILES}))
         except ScanProblem as problem:
             checked.absent = index == 0
             checked.gaps.append(_absent(problem, "configurations", CONFIGS))
@@ -207,7 +210,7 @@ def _settle_config(checked: Checked, config: ConfigSource, verdict: Verdict) -> 
     newer, found = newer_word(text), open_value(config.value)
     if newer is None and found is None:
         checked.invalid += 1
-        checked.findings.append(_finding(CONFIG, one_line(text, 300), config.path, config.line))
+        checked.findings.append(_finding(CONFIG, one_line(masked(text), 300), config.path, config.line))
         return
     checked.unchecked += 1
     why = f"holds {one_line(found, 60)}, which something fills in later" if found else f"has {newer}, too new for it"
