@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
+from gate.collect.manifests.cluster_object import mapping, mappings, text
 from gate.collect.manifests.manifests import Manifests
-from gate.collect.manifests.objects import mapping, mappings, text
 from gate.collect.manifests.sorts import Sort
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.formats.globs import matches

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gate.collect.disk import printable
 from gate.collect.helm.charts import Chart, ValuesSet
 from gate.collect.helm.copies import ROOT, ChartCopy
-from gate.collect.manifests.objects import ClusterObject, Origin, cluster_object, items_of, mapping, text
+from gate.collect.manifests.cluster_object import ClusterObject, Origin, cluster_object, items_of, mapping, text
 from gate.collect.readers.helm_rendered import Rendered
 from gate.formats.located_yaml import Located
 from gate.model.evidence import Gap

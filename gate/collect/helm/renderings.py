@@ -19,9 +19,9 @@ from gate.collect.helm.copies import (
     without,
 )
 from gate.collect.helm.placed import place_objects
+from gate.collect.manifests.cluster_object import ClusterObject
 from gate.collect.manifests.copied import digest_of
 from gate.collect.manifests.manifests import manifests_of
-from gate.collect.manifests.objects import ClusterObject
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.helm_lint import LintMessage, LintReport
 from gate.collect.safe_open import OpenProblem

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gate.collect.helm.copies import MARK_KIND, ROOT, marked
+from gate.collect.manifests.cluster_object import mapping
 from gate.collect.manifests.copied import NOWHERE, copied
-from gate.collect.manifests.objects import mapping
 from gate.collect.plain_text import plain
 from gate.collect.process import Completed
 from gate.collect.readers.errors import ReportError

@@ -17,10 +17,10 @@ from gate.collect.kustomize.tree import (
     find_kustomizations,
     needed_by,
 )
+from gate.collect.manifests.cluster_object import ClusterObject, Origin, cluster_object, items_of, mapping, text
 from gate.collect.manifests.copied import digest_of
 from gate.collect.manifests.document import Document
 from gate.collect.manifests.manifests import Manifests, manifests_of
-from gate.collect.manifests.objects import ClusterObject, Origin, cluster_object, items_of, mapping, text
 from gate.collect.manifests.sorts import Sort
 from gate.collect.readers.errors import ReportError
 from gate.collect.safe_open import OpenProblem

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gate.collect.manifests.objects import mapping, mappings
+from gate.collect.manifests.cluster_object import mapping, mappings
 from gate.model.json import Json, JsonObject
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")

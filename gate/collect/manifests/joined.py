@@ -11,8 +11,8 @@ from gate.collect.disk import printable
 from gate.collect.helm.charts import Chart, folder_of
 from gate.collect.helm.renderings import ChartResult, Renderings, SetResult, renderings_of
 from gate.collect.kustomize.builds import Builds, builds_of
+from gate.collect.manifests.cluster_object import ClusterObject, Objects, plain_objects
 from gate.collect.manifests.manifests import Manifests, manifests_of
-from gate.collect.manifests.objects import ClusterObject, Objects, plain_objects
 from gate.collect.manifests.sorts import Sort
 from gate.model.evidence import Gap
 
