@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeAlias
 
+from gate.collect.terraform.secret_names import is_secret_name
 from gate.model.json import Json, JsonObject
 
 
@@ -110,7 +111,9 @@ def _reference(first: str, steps: Sequence[Json], scope: Scope, depth: int) -> V
     value = scope.find(first, steps[0], depth + 2)
     for step in steps[1:]:
         value = _below(value, step)
-    return value
+    # A secret must not reach an attribute with an innocent name.
+    hidden = isinstance(value, str) and any(isinstance(step, str) and is_secret_name(step) for step in steps)
+    return UNKNOWN if hidden else value
 
 
 def _below(value: Value, step: Json) -> Value:

@@ -13,17 +13,13 @@ from gate.collect.terraform.evaluate import (
     known_object,
     unknown_paths,
 )
-from gate.collect.terraform.tree import Module, Placed, body_of, is_off, live
+from gate.collect.terraform.secret_names import is_secret_name
+from gate.collect.terraform.tree import Module, Placed, body_of, is_off, is_sensitive, live
 from gate.model.evidence import Gap
 from gate.model.json import Json, JsonObject
 
 TYPES = ("resource", "data", "module", "provider", "variable", "output", "check", "ephemeral")
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2}
-_SECRET = re.compile(
-    r"(?:^|_)(?:password|passwd|pwd|secret|token|private_key|api_key|apikey|access_key|secret_key|secret_string"
-    r"|client_secret|auth_token|connection_string|master_key|encryption_key)$",
-    re.IGNORECASE,
-)
 _ADDRESS = re.compile(r"^(?:arn:|projects/|https?://|/|alias/)|^[\w-]+:/")
 """Values that say where a secret lies."""
 _MAX_UNKNOWN = 50
@@ -100,7 +96,7 @@ def _item(module: Module, placed: Placed, *, full: bool) -> tuple[JsonObject, in
         item["live"] = not is_off(block, module)
     if not full:
         return item, 1
-    body = _redacted(body_of(block, module), sensitive=kind == "variable" and bool(_SECRET.search(name)))
+    body = _redacted(body_of(block, module), sensitive=kind == "variable" and is_sensitive(block))
     body = body if isinstance(body, dict) else {}
     unknown: list[Json] = [*sorted(set(unknown_paths(body)))[:_MAX_UNKNOWN]]
     item["attributes"] = known_object(body)
@@ -117,7 +113,7 @@ def _redacted(value: Value, *, sensitive: bool = False) -> Value:
     """Return a body without the values of secrets, and without texts that are too long to be worth keeping."""
     if isinstance(value, dict):
         return {
-            name: _redacted(item, sensitive=bool(_SECRET.search(name)) or (sensitive and name == "default"))
+            name: _redacted(item, sensitive=is_secret_name(name) or (sensitive and name == "default"))
             for name, item in value.items()
         }
     if isinstance(value, list):
@@ -137,11 +133,11 @@ def literal_secrets(modules: Sequence[Module]) -> list[Json]:
         for placed in module.named("variable"):
             default = placed.block.attributes.get("default")
             name = placed.block.labels[0] if placed.block.labels else ""
-            if default is not None and _SECRET.search(name) and _is_secret(_literal(default.expression)):
+            if default is not None and is_sensitive(placed.block) and _is_secret(_literal(default.expression)):
                 found.append(named("variable", name, placed.path, default.line) | {"attribute": "default"})
         for placed in module.values:
             for name, attribute in placed.block.attributes.items():
-                if _SECRET.search(name) and _is_secret(_literal(attribute.expression)):
+                if is_secret_name(name) and _is_secret(_literal(attribute.expression)):
                     found.append(named("value", name, placed.path, attribute.line) | {"attribute": name})
     return list({str(item): item for item in found}.values())
 
@@ -153,7 +149,7 @@ def _secrets_in(placed: Placed, literals: Iterator[tuple[str, Json, int | None]]
     return [
         named(kind, name, placed.path, line) | {"attribute": attribute}
         for attribute, value, line in literals
-        if _SECRET.search(attribute) and _is_secret(value)
+        if is_secret_name(attribute) and _is_secret(value)
     ]
 
 

@@ -17,6 +17,7 @@ from functools import cached_property
 from gate.collect.readers.hcl_tree import Attribute, Block
 from gate.collect.terraform.evaluate import NOTHING_KNOWN, UNKNOWN, Scope, Unknown, Value, evaluate
 from gate.collect.terraform.parsing import ParsedFile
+from gate.collect.terraform.secret_names import is_secret_name
 
 _MAX_VALUES = 20
 
@@ -98,7 +99,7 @@ class Module:
 
     def _variable(self, name: str, depth: int) -> Value:
         declared = self._declared.get(name)
-        if declared is None:
+        if declared is None or is_sensitive(declared):
             return UNKNOWN
         default = declared.attributes.get("default")
         otherwise: Value = UNKNOWN if default is None else evaluate(default.expression)
@@ -166,6 +167,14 @@ class Tree:
     def roots(self) -> Sequence[Module]:
         """The folders where Terraform is run."""
         return [module for module in self._modules.values() if module.is_root]
+
+
+def is_sensitive(variable: Block) -> bool:
+    """Whether a variable is declared to hold a secret, or has the name of one."""
+    if variable.labels and is_secret_name(variable.labels[0]):
+        return True
+    attribute = variable.attributes.get("sensitive")
+    return attribute is not None and evaluate(attribute.expression) is not False
 
 
 def is_local(source: str) -> bool:

@@ -95,7 +95,9 @@ def test_places_are_of_the_expression() -> None:
     assert plain[attribute.start : attribute.end] == '"a/b/c"'
 
 
-@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "// x", "/* x */", "a = 1", 'locals {\r\n  a = "b"\r\n}\r\n'])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "# nothing\n", "// x", "/* x */", "a = 1", 'locals {\r\n  a = "b"\r\n}\r\n']
+)
 def test_what_parses(text: str) -> None:
     read_hcl(text.encode())
 
