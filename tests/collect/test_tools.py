@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import threading
@@ -17,6 +18,8 @@ from gate.collect.cache import Cached
 from gate.collect.folder_cache import FolderCache
 from gate.collect.process import Completed, SubprocessRunner, ToolProblem
 from gate.collect.tools import DIRECTORIES, KNOWN_TOOLS, SystemToolbox
+
+PROGRAMS = Path(__file__).parents[2] / ".venv" / "tools.d"
 
 
 def program(folder: Path, name: str, says: str, exit_code: int = 0) -> Path:
@@ -46,11 +49,12 @@ def test_git_is_found_and_says_its_version() -> None:
 def test_a_shim_on_the_path_or_in_the_working_directory_is_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shim = program(tmp_path, "kubeconform", "v9.9.9")
+    shim = program(tmp_path, "helm", "v9.9.9")
+    monkeypatch.setattr("gate.collect.tools.DIRECTORIES", ())
     monkeypatch.setenv("PATH", f"{tmp_path}:.:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ToolProblem) as caught:
-        SystemToolbox(SubprocessRunner(), [Path(), Path("relative")]).find("kubeconform")
+        SystemToolbox(SubprocessRunner(), [Path(), Path("relative")]).find("helm")
     assert caught.value.reason.startswith("is not installed (looked in ")
     assert not Path(f"{shim}.log").exists()
 
@@ -153,13 +157,57 @@ def test_a_tool_that_does_not_answer_is_no_tool(tmp_path: Path, says: str, exit_
             tools.find("gitleaks")
 
 
-def test_a_file_that_is_not_a_program_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "kubeconform").write_text("#!/bin/sh\necho v1.2.3\n")
+def test_a_file_that_is_not_a_program_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.collect.tools.DIRECTORIES", ())
+    (tmp_path / "helm").write_text("#!/bin/sh\necho v1.2.3\n")
     (tmp_path / "amtool").mkdir()
     tools = SystemToolbox(SubprocessRunner(), [tmp_path])
-    for name in ("kubeconform", "amtool"):
+    for name in ("helm", "amtool"):
         with pytest.raises(ToolProblem, match="is not installed"):
             tools.find(name)
+
+
+@pytest.mark.parametrize("name", ["amtool", "gitleaks", "hadolint", "helm", "kubectl", "promtool", "trivy", "zizmor"])
+def test_the_real_program_says_its_version(name: str) -> None:
+    """Asked as the gate asks, it names the number that stands in what it says of itself without our arguments."""
+    tools = SystemToolbox(SubprocessRunner(), [PROGRAMS])
+    try:
+        found = tools.find(name)
+    except ToolProblem as problem:
+        if "is not installed" in problem.reason and os.environ.get("CI") is None:
+            pytest.skip(f"{name} {problem.reason}")
+        raise
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found.version)
+    arguments = {"kubectl": ["version", "--client"], "helm": ["version"], "gitleaks": ["version"]}
+    done = SubprocessRunner().run(found.program, arguments.get(name, ["--version"]), cwd=Path("/"))
+    first_line = (done.stdout or done.stderr.encode()).decode().splitlines()[0]
+    assert found.version in first_line
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "version"),
+    [
+        (
+            "amtool",
+            "amtool, version 0.25.0 (branch: debian/sid, revision: 0.25.0-1+b4)\n  go version: go1.19.8",
+            "0.25.0",
+        ),
+        ("helm", "v3.17.1+g980d8ac", "3.17.1"),
+        ("helm", "WARNING: a file is group-readable: /h/1.2.3.4\nv4.1.4+g05fa379", "4.1.4"),
+        ("kubectl", '{"clientVersion": {\n"goVersion": "go1.24.13",\n"gitVersion": "v1.33.9"}}', "1.33.9"),
+        ("kubectl", '{"clientVersion": {"gitVersion": "v1.32.4-dispatcher"}, "kustomizeVersion": "v5.5.0"}', "1.32.4"),
+        ("promtool", "promtool, version 2.42.0+ds (branch: debian/sid)\n  go version: go1.19.8", "2.42.0"),
+        (
+            "promtool",
+            "promtool, version 3.5.0 (branch: HEAD, revision: 8be3a9560fbdd18a94dedec4b747c35178177202)",
+            "3.5.0",
+        ),
+        ("zizmor", "zizmor 1.32.0", "1.32.0"),
+    ],
+)
+def test_the_version_is_the_programs_own(tmp_path: Path, name: str, says: str, version: str) -> None:
+    program(tmp_path, name, says)
+    assert SystemToolbox(SubprocessRunner(), [tmp_path]).find(name).version == version
 
 
 def test_an_unknown_tool_is_said_to_be_one() -> None:
