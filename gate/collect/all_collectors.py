@@ -23,6 +23,7 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "prometheus": ("gate.collect.collectors.prometheus", "PrometheusCollector"),
     "alertmanager": ("gate.collect.collectors.alertmanager", "AlertmanagerCollector"),
     "dockerfile": ("gate.collect.collectors.dockerfile", "DockerfileCollector"),
+    "grafana": ("gate.collect.collectors.grafana", "GrafanaCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

@@ -150,6 +150,10 @@ BEHIND: dict[tuple[str, str], Behind] = {
     ("dockerfile", "suppressed"): _suppressed,
     ("docs", "broken_links"): _rule("docs.broken-link"),
     ("docs", "placeholders"): _rule("docs.placeholder"),
+    ("grafana", "invalid"): _live_rule(
+        "grafana.uid-twice", "grafana.no-panels", "grafana.unknown-datasource", "grafana.no-title"
+    ),
+    ("grafana", "queries_broken"): _live_rule("grafana.query"),
     ("image", "counts"): _of_image,
     ("image", "fixable"): _fixable,
     ("image", "vulnerable"): _unsuppressed,

@@ -160,6 +160,11 @@ def _alertmanager(facts: JsonObject) -> list[str]:
     ]
 
 
+def _grafana(facts: JsonObject) -> list[str]:
+    told = [_number(facts, "dashboards", "dashboard", "dashboards"), _number(facts, "panels", "panel", "panels")]
+    return [*told, *_each(facts, "invalid")]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -203,6 +208,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "compose": _compose,
     "prometheus": _prometheus,
     "alertmanager": _alertmanager,
+    "grafana": _grafana,
     "docs": _documents,
     "files": _documents,
 }

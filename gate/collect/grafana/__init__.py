@@ -1,0 +1,1 @@
+"""Dashboards, and what Grafana is given at its start."""
