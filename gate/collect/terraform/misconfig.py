@@ -66,7 +66,7 @@ def misconfigurations(context: Context, files: Sequence[ParsedFile]) -> Misconfi
             scan = _Scans(context.scanner, place)
             first = scan.run(copies)
             left = [copy for copy in copies if copy.path not in first.covered]
-            second = scan.run(apart(left)) if left else _Covered()
+            second = scan.run_apart(left)
             result.hidden = _hidden(scan, copies, [*first.found, *second.found])
             result.tool = scan.tool
     except ScanProblem as problem:
@@ -122,7 +122,7 @@ def _hidden(
         return frozenset()
     seen = scan.run(copies, plain=True)
     left = [copy for copy in copies if copy.path not in seen.covered]
-    apart_seen = scan.run(apart(left), plain=True) if left else _Covered()
+    apart_seen = scan.run_apart(left, plain=True)
     told = {*seen.found, *apart_seen.found}
     covered = seen.covered | apart_seen.covered
     if any(copy.hides and copy.path not in covered for copy in copies):
@@ -165,6 +165,21 @@ class _Scans:
                 result.found.append(replace(each, target=copy.path))
         result.covered = frozenset(covered)
         return result
+
+    def run_apart(self, copies: Sequence[Copy], *, plain: bool = False) -> _Covered:
+        """Scan what the first scan passed over, each folder by itself. Raises ScanProblem.
+
+        A module that is called zero times is passed over for good reason. Where nothing is looked at this time either,
+        that is what is known of these files; the first scan stands.
+        """
+        if not copies:
+            return _Covered()
+        try:
+            return self.run(apart(copies), plain=plain)
+        except ScanProblem as problem:
+            if problem.step is not Step.COVERED:
+                raise
+            return _Covered()
 
 
 def terraform_canary(scanner: Scanner) -> Canary:
