@@ -65,7 +65,8 @@ def _facts(items: Sequence[Item], found: Found, run: LintRun | None, findings: S
     }
     if run is not None and run.problem is None:
         linted = sum(file.problem is None for file in run.files.values())
-        facts = dockerfile_facts(findings, facts | {"linted": linted})
+        # Of nothing that was linted there are no counts either.
+        facts = dockerfile_facts(findings, facts | {"linted": linted}) if linted else facts
     return facts
 
 

@@ -216,8 +216,9 @@ def _unset(stage: Stage) -> str:
 def _final_gaps(file: DockerfileRead, facts: JsonObject, finals: Sequence[Final], line: int) -> Iterator[Gap]:
     if "non_root" not in facts:
         where = next((final.user_line for final in finals if final.user_line is not None), line)
-        reason = "names a user that is set when it is built" if _user_told(finals) else "has a base that tells the user"
-        yield Gap(file.path, f"{reason}, so whether that is root is not known", file.path, where, ("non_root", "user"))
+        told = "names a user that is set" if _user_told(finals) else "is built on what is chosen"
+        reason = f"{told} when it is built, so whether it runs as root is not known"
+        yield Gap(file.path, reason, file.path, where, ("non_root", "user"))
     if "healthcheck" not in facts and (not finals or any(_may_have_check(final) for final in finals)):
         reason = "is built on what is chosen when it is built, so whether that has a HEALTHCHECK is not known"
         yield Gap(file.path, reason, file.path, line, ("healthcheck",))

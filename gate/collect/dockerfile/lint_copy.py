@@ -51,7 +51,8 @@ def copy_of(data: bytes, dockerfile: Dockerfile, *, comments: bool) -> Copy:
     whole = b"\n".join(rows)
     if not comments:
         whole = _DIRECTIVES.sub(lambda match: match[1] + _CHANGED[match[2].lower()], whole)
-    whole = _ended(whole, dockerfile.escape.encode()) + b"\n"
+    # The empty line is for a file that ends with a here-document.
+    whole = _ended(whole, dockerfile.escape.encode()) + b"\n\n"
     return Copy(whole + MARK, whole.count(b"\n") + 1, tuple(added))
 
 

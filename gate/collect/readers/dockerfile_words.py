@@ -17,7 +17,7 @@ LONGEST = 4096
 _DEEPEST = 16
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9*#@!?$-]")
 _OPERATOR = re.compile(r":?[-+?]")
-_ASSIGNED = re.compile(r"([^=\s\"']+)=")
+_ASSIGNED = re.compile(r"(\"[^\"]*\"|'[^']*'|[^=\s\"']+)=")
 
 Lookup: TypeAlias = Callable[[str], str | None]
 """The value of a variable, None for one that is not set. It may hold `UNKNOWN`."""
@@ -62,7 +62,7 @@ def pairs(text: str, escape: str = "\\") -> list[tuple[str, str]]:
     if "=" not in found[0]:
         name = found[0]
         return [(name, text.strip()[len(name) :].strip())]
-    return [(match[1], word[match.end() :]) for word in found if (match := _ASSIGNED.match(word))]
+    return [(match[1].strip("\"'"), word[match.end() :]) for word in found if (match := _ASSIGNED.match(word))]
 
 
 def json_words(text: str) -> list[str] | None:
