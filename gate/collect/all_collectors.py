@@ -24,6 +24,7 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "alertmanager": ("gate.collect.collectors.alertmanager", "AlertmanagerCollector"),
     "dockerfile": ("gate.collect.collectors.dockerfile", "DockerfileCollector"),
     "grafana": ("gate.collect.collectors.grafana", "GrafanaCollector"),
+    "kubernetes": ("gate.collect.collectors.kubernetes", "KubernetesCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

@@ -165,6 +165,13 @@ def _grafana(facts: JsonObject) -> list[str]:
     return [*told, *_each(facts, "invalid")]
 
 
+def _kubernetes(facts: JsonObject) -> list[str]:
+    chosen = facts.get("workloads")
+    workloads = len(chosen) if isinstance(chosen, list) else 0
+    objects = _number(facts, "objects", "object", "objects")
+    return [f"{objects} in {_number(facts, 'files', 'file', 'files')}", counted(workloads, "workload", "workloads")]
+
+
 def _documents(facts: JsonObject) -> list[str]:
     items = facts.get("items")
     each = [item for item in items.values() if isinstance(item, dict)] if isinstance(items, dict) else []
@@ -209,6 +216,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "prometheus": _prometheus,
     "alertmanager": _alertmanager,
     "grafana": _grafana,
+    "kubernetes": _kubernetes,
     "docs": _documents,
     "files": _documents,
 }
