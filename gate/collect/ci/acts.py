@@ -163,7 +163,7 @@ def does_something(script: str) -> bool:
 def _inside(script: str, command: Command, scripts: Scripts | None, depth: int) -> Iterator[Act]:
     """Yield what a script does that a command runs, each thing once, at the line of the command."""
     commands = read_commands(script)
-    hidden = {one.index: one.how for one in find_swallowed(commands, "bash")}
+    hidden = {index: one.how for one in find_swallowed(commands, "bash") for index in one.covers}
     found: dict[tuple[str, str], Act] = {}
     for index, inner in enumerate(commands):
         for act in acts_of_command(inner, scripts, depth + 1):

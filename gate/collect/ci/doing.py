@@ -107,7 +107,7 @@ def _step(doing: Doing, step: Step, path: str, source: Source, shell: str, own: 
 
 def _run(doing: Doing, step: Step, path: str, source: Source, shell: str, own: Repository) -> None:
     script = script_of(step, source, shell)
-    told = {one.index: one.how for one in script.swallowed}
+    told = {index: one.how for one in script.swallowed for index in one.covers}
     acts: dict[int, tuple[Act, ...]] = {}
     for index, command in enumerate(script.commands):
         acts[index] = tuple(acts_of_command(command, own.scripts))
@@ -116,11 +116,12 @@ def _run(doing: Doing, step: Step, path: str, source: Source, shell: str, own: R
             doing.done.append(Done(act, path, script.at(command.line), step.label, why))
     doing.real += does_something(step.run)
     for one in script.swallowed:
-        command = script.commands[one.index]
-        if one.how.startswith("| ") and not acts[one.index]:
+        hidden = tuple(act for index in one.covers for act in acts[index])
+        if one.how.startswith("| ") and not hidden:
             continue  # `ls | head`: nothing that anybody claims
-        told_of = " ".join(command.words)[:120]
-        doing.hidden.append(Hidden(path, script.at(one.line), step.label, one.how, told_of, acts[one.index]))
+        first = script.commands[next((index for index in one.covers if acts[index]), one.covers[0])]
+        words = " ".join(first.words)[:120]
+        doing.hidden.append(Hidden(path, script.at(one.line), step.label, one.how, words, hidden))
 
 
 def script_of(step: Step, source: Source, shell: str) -> Script:

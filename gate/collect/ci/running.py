@@ -83,11 +83,11 @@ def _not_on(job: Job, event: str) -> bool:
 
 
 def _refused(workflow: Workflow) -> str | None:
-    """Return why GitHub refuses the whole file."""
-    ids = {job.id for job in workflow.jobs}
+    """Return why GitHub refuses the whole file. Ids of jobs have no case."""
+    ids = {job.id.casefold() for job in workflow.jobs}
     for job in workflow.jobs:
         for needed in job.needs:
-            if needed not in ids:
+            if needed.casefold() not in ids:
                 return f"GitHub refuses it: its job {job.id} needs {needed}, which is not there"
         if not job.uses and job.value.get("runs-on") in (None, "", [], {}):
             return f"GitHub refuses it: its job {job.id} has no runs-on"
@@ -99,7 +99,7 @@ def _refused(workflow: Workflow) -> str | None:
 
 def _circle(workflow: Workflow) -> str | None:
     """Return a job that waits for itself."""
-    left = {job.id: set(job.needs) for job in workflow.jobs}
+    left = {job.id.casefold(): {needed.casefold() for needed in job.needs} for job in workflow.jobs}
     waiting: defaultdict[str, list[str]] = defaultdict(list)
     for id_, needs in left.items():
         for needed in needs:
@@ -121,14 +121,14 @@ def _never_jobs(workflow: Workflow) -> dict[str, str]:
     waiting: defaultdict[str, list[Job]] = defaultdict(list)
     for job in workflow.jobs:
         for needed in job.needs:
-            waiting[needed].append(job)
+            waiting[needed.casefold()].append(job)
         reason = _never_by_itself(job)
         if reason is not None:
             never[job.id] = reason
     spread = list(never)
     while spread:
         gone = spread.pop()
-        for job in waiting[gone]:
+        for job in waiting[gone.casefold()]:
             if job.id not in never and not runs_after_failure(job.value.get("if")):
                 never[job.id] = f"needs {gone}, which never runs"
                 spread.append(job.id)

@@ -19,11 +19,11 @@ _TEXT_SHELLS = frozenset({"bash", "sh", ""})
 
 @dataclass(frozen=True, slots=True)
 class Swallowed:
-    """A command whose failure is hidden. `index` is its place among the commands, `how` the words that do it."""
+    """A place that hides failures: `how` are the words that do it, `covers` the commands whose it hides, by index."""
 
-    index: int
     line: int
     how: str
+    covers: tuple[int, ...]
 
 
 def shell_name(shell: str) -> str:
@@ -33,15 +33,14 @@ def shell_name(shell: str) -> str:
 
 def find_swallowed(commands: Sequence[Command], shell: str) -> list[Swallowed]:
     """Return the commands of a script whose failure is hidden, in order."""
-    found: dict[int, Swallowed] = {}
+    found: list[Swallowed] = []
     for index in range(len(commands)):
         how = _neutral(commands, index)
         if how is not None:
-            for left in _list_before(commands, index):
-                found.setdefault(left, Swallowed(left, commands[left].line, how))
-    for one in [*_set_plus_e(commands), *_pipes(commands, shell)]:
-        found.setdefault(one.index, one)
-    return [found[index] for index in sorted(found)]
+            covers = tuple(reversed(_list_before(commands, index)))
+            if covers:
+                found.append(Swallowed(commands[covers[-1]].line, how, covers))
+    return sorted([*found, *_set_plus_e(commands), *_pipes(commands, shell)], key=lambda one: (one.line, one.how))
 
 
 def _neutral(commands: Sequence[Command], index: int) -> str | None:
@@ -82,7 +81,8 @@ def _set_plus_e(commands: Sequence[Command]) -> list[Swallowed]:
         if not any(_asks(each) for each in later) and any(not each.inner for each in later):
             ends = next((each for each in reversed(later) if not each.inner), None)
             how = "; exit 0" if ends is not None and ends.words[:2] == ("exit", "0") else "set +e"
-            found.append(Swallowed(index, command.line, how))
+            covers = tuple(at for at, each in enumerate(commands) if at > index and not each.inner)
+            found.append(Swallowed(command.line, how, covers[:1_000]))
     return found
 
 
@@ -112,5 +112,5 @@ def _pipes(commands: Sequence[Command], shell: str) -> list[Swallowed]:
         if safe or command.then != "|" or behind is None or command.condition or behind.joined != "|":
             continue
         if PurePosixPath(behind.words[0]).name in ("tee", "cat", "tail", "head", "sed", "ts"):
-            found.append(Swallowed(index, command.line, f"| {PurePosixPath(behind.words[0]).name}"))
+            found.append(Swallowed(command.line, f"| {PurePosixPath(behind.words[0]).name}", (index,)))
     return found

@@ -5,7 +5,7 @@ The format is that of https://docs.github.com/actions/reference/workflows-and-ac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gate.collect.ci.source import Source
@@ -166,10 +166,3 @@ def own_folder(uses: str) -> str | None:
         if part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
-
-
-def every_step(workflow: Workflow) -> Iterator[tuple[Job, Step]]:
-    """Yield the steps of all jobs."""
-    for job in workflow.jobs:
-        for step in job.steps:
-            yield job, step

@@ -111,7 +111,7 @@ def _read(context: Context) -> _Read:
     left_out: set[str] = set()
     documents = [one for one in manifests.documents(*_SORTS, twins=True) if not _is_excluded(one, exclude, left_out)]
     bad = [one for one in manifests.bad(*_SORTS) if not _is_excluded(one, exclude, left_out)]
-    several = _several(documents)
+    several = list(_several(documents))
     for one in [*bad, *several]:
         _add_bad(read, one)
     broken = {one.path for one in [*bad, *several]}
