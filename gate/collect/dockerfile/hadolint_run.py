@@ -32,7 +32,10 @@ _FORMAT = "1"
 _SHARE = 40
 """Files of one process. hadolint takes about five milliseconds for one."""
 _MAX_RETRIES = 24
+_LARGE = 32 * 1024
+"""Bytes of a file that is looked at alone: ShellCheck takes far more than linear time for what no hand has written."""
 _SAME_FOR_ALL = frozenset({Step.FOUND, Step.CANARY})
+_TIMED_OUT = "did not end within"
 
 
 @dataclass(slots=True)
@@ -95,10 +98,9 @@ class Hadolint:
                 known[file.sha256] = kept
         cached = from_cache(len(known), (linted.origin for linted in known.values()))
         left = list({file.sha256: file for file in files if file.sha256 not in known}.values())
-        shares = [left[start : start + _SHARE] for start in range(0, len(left), _SHARE)]
         try:
             with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-                for found in pool.map(self._share, _spread(shares, jobs)):
+                for found in pool.map(self._share, shares_of(left, jobs)):
                     known.update(found)
         except ScanProblem as problem:
             return LintRun(version, problem=f"proved nothing about {len(files):,} Dockerfiles: {problem.reason}")
@@ -122,7 +124,7 @@ class Hadolint:
         except ScanProblem as problem:
             if problem.step in _SAME_FOR_ALL:
                 raise
-            if len(files) > 1 and retries[0] > 0:
+            if len(files) > 1 and retries[0] > 0 and _TIMED_OUT not in problem.reason:
                 retries[0] -= 1
                 middle = len(files) // 2
                 self._first(files[:middle], found, retries)
@@ -177,11 +179,12 @@ class Hadolint:
 _Row = tuple[str, str, int, int, str]
 
 
-def _spread(shares: Sequence[Sequence[DockerfileRead]], jobs: int) -> list[Sequence[DockerfileRead]]:
-    """Return the shares, the only one of a small repository cut for as many processes as there may be."""
-    if len(shares) != 1 or jobs < 2 or len(shares[0]) < 2 * jobs:
-        return list(shares)
-    return [shares[0][start::jobs] for start in range(jobs)]
+def shares_of(files: Sequence[DockerfileRead], jobs: int) -> list[Sequence[DockerfileRead]]:
+    """Return the files in shares of one process each: the large ones alone and first, the others spread evenly."""
+    large = [[file] for file in files if len(file.data) > _LARGE]
+    small = [file for file in files if len(file.data) <= _LARGE]
+    count = max(min(max(1, jobs), len(small)), -(-len(small) // _SHARE))
+    return [*large, *(small[start::count] for start in range(count))]
 
 
 def _linted(lint: FileLint) -> Linted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from gate.collect.cache import Cache, Cached
 from gate.collect.collectors.dockerfile import DockerfileCollector
+from gate.collect.dockerfile.files import DockerfileRead, find_dockerfiles
+from gate.collect.dockerfile.hadolint_run import Hadolint, shares_of
 from gate.collect.dockerfile.hadolint_scan import hadolint_canary
 from gate.collect.dockerfile.lint_copy import copy_of, has_comments
 from gate.collect.readers.dockerfile import read_dockerfile
@@ -311,3 +314,27 @@ def test_reports_that_are_none(data: bytes, reason: str) -> None:
     with pytest.raises(ReportError) as caught:
         read_hadolint(data)
     assert caught.value.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("small", "jobs", "expected"), [(0, 2, []), (1, 4, [1]), (9, 2, [5, 4]), (90, 1, [30, 30, 30])]
+)
+def test_shares(small: int, jobs: int, expected: list[int]) -> None:
+    content = read_dockerfile(b"FROM a")
+    files = [DockerfileRead(f"{number}", b"x", f"{number}", content) for number in range(small)]
+    large = DockerfileRead("large", b"x" * 40_000, "large", content)
+    shares = shares_of([*files, large], jobs)
+    assert [len(share) for share in shares] == [1, *expected]
+    assert shares[0] == [large]
+    assert sorted(file.path for share in shares[1:] for file in share) == sorted(file.path for file in files)
+
+
+def test_a_file_that_takes_too_long_is_a_gap_and_is_not_tried_again(tmp_path: Path) -> None:
+    tools = program(tmp_path / "tool", "time.sleep(60)")
+    write(tmp_path / "tree", {"Dockerfile": BAD, "b/Dockerfile": GOOD})
+    given = context(tmp_path / "tree", tools=tools)
+    begun = time.monotonic()
+    run = Hadolint(given.scanner, timeout=0.5).run(find_dockerfiles(given.workspace).files)
+    assert time.monotonic() - begun < 10
+    assert [gap.path for gap in run.gaps] == ["Dockerfile", "b/Dockerfile"]
+    assert all("did not end within" in gap.reason for gap in run.gaps)
