@@ -142,13 +142,10 @@ class _Walk:
                 do(instruction)
 
     def _of_base(self, stage: Stage) -> None:
-        """Take over what the image's name tells. Distroless ones say there that their user is 65532, named nonroot."""
-        image = image_of(stage.base)
-        if image.image is None:
+        """Note a base that may be a stage of this file. What an image of elsewhere has set counts as not there."""
+        if image_of(stage.base).image is None:
             self.final.unknown_base = True
             self.final.user = UNKNOWN
-        elif image.image.startswith("gcr.io/distroless/") and "nonroot" in (image.tag or ""):
-            self.final.user, self.final.user_line = "nonroot", stage.line
 
     def _lookup(self, name: str) -> str | None:
         found = self._environment.get(name)
