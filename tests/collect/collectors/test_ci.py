@@ -225,14 +225,14 @@ def test_renovate_alone_is_a_pipeline_without_workflows(tmp_path: Path) -> None:
     assert (at(found, "workflows"), at(found, "dependabot"), at(found, "audited")) == (0, True, 0)
 
 
+_KEYS = ["on", "jobs", "steps", "run", "uses", "if", "needs", "permissions", "a", "strategy", "matrix", "with", "name"]
+_KEYS += ["concurrency", "environment", "defaults", "shell", "schedule", "cron", "runs-on", "timeout-minutes"]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["", "push", "${{ x }}", "a || true", "a/b@v1", "./x"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                "on jobs steps run uses if needs permissions a strategy matrix with concurrency environment defaults shell schedule cron runs-on timeout-minutes name".split()
-            ),
+            st.sampled_from(_KEYS),
             inner,
             max_size=5,
         )
