@@ -140,6 +140,11 @@ def _unknown(facts: JsonObject) -> list[Gap]:
                 f"where the alert {item['name']} goes hangs on a placeholder, or on labels that its rule does not set"
             )
             gaps.append(Gap(path, reason, path, line if isinstance(line, int) else None, _ROUTES))
+    severities = facts["severity_items"]
+    for item in severities if isinstance(severities, list) else ():
+        if isinstance(item, dict) and "unknown" in (item["routed"], item["paged"]):
+            reason = "where it goes, or whether it pages, hangs on a placeholder or on labels beside the severity"
+            gaps.append(Gap(f"severity {item['name']}", reason, facts=("severity_items",)))
     return gaps
 
 

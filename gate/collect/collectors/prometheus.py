@@ -125,7 +125,9 @@ def _facts(
         "scrape_configs": sum(1 for config in scraped.configs if _has_jobs(config)),
         "scrape_jobs": len(scraped.jobs),
         "scrape_items": [*scraped.jobs],
-        "configs": [_config(config, rules.found) for config in scraped.configs],
+        "configs": [
+            _config(config, state, rules.found) for config, state in zip(scraped.configs, configs.states, strict=True)
+        ],
         "configs_unchecked": configs.unchecked,
         "retention_items": [*scraped.retention],
     }
@@ -191,7 +193,7 @@ def _has_jobs(config: ConfigSource) -> bool:
     return has_jobs(config)
 
 
-def _config(config: ConfigSource, sources: Sequence[RuleSource]) -> JsonObject:
+def _config(config: ConfigSource, state: str, sources: Sequence[RuleSource]) -> JsonObject:
     from gate.collect.prometheus.rule_files import named, unmatched
 
     alerting = config.value.get("alerting")
@@ -200,6 +202,7 @@ def _config(config: ConfigSource, sources: Sequence[RuleSource]) -> JsonObject:
         "name": config.title[:500],
         "path": printable(config.path),
         "line": config.line,
+        "state": state,
         "rule_files": [*named(config)],
         "unmatched_rule_files": [*unmatched(config, sources)],
         "alertmanagers": isinstance(managers, list) and bool(managers),

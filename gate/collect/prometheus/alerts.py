@@ -113,7 +113,7 @@ def _common(subjects: Sequence[Subject]) -> JsonObject:
     if first.resource is not None:
         told["resource"] = first.resource
     if first.about == LATENCY:
-        told["quantile"] = first.quantile
+        told["percentile"] = round(100 * (first.quantile or 0.0), 6)
         told["latency_seconds"] = round(max(subject.seconds or 0.0 for subject in same), 12)
     windows = [subject.window for subject in same if subject.window is not None]
     if windows:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gate.collect.scan import Scanner
 
 RULES = ("rules_valid", "rules_invalid")
-CONFIGS = ("configs_valid", "configs_invalid")
+CONFIGS = ("configs_valid", "configs_invalid", "configs")
 INVALID, EXPRESSION, CONFIG = "prometheus.invalid-rule", "prometheus.expression", "prometheus.invalid-config"
 _NAMED = re.compile(r'^group (?P<group>"(?:[^"\\]|\\.)*"), rule (?P<number>\d{1,6}), (?:"(?:[^"\\]|\\.)*": )?')
 _OPEN = (*RULES, "alert_items")
@@ -50,6 +50,7 @@ class Checked:
     gaps: list[Gap] = field(default_factory=list)
     version: str | None = None
     absent: bool = False
+    states: list[str] = field(default_factory=list)
 
     def numbers(self, valid: str, invalid: str) -> JsonObject:
         """Return what is valid and what is not under these names; nothing where promtool said nothing of any."""
@@ -190,6 +191,7 @@ def check_configs(scanner: Scanner, configs: Sequence[ConfigSource]) -> Checked:
             reason = f"is one of {len(configs):,} configurations, of which {_MOST_CONFIGS:,} are checked"
             checked.gaps.append(Gap(printable(config.path), reason, printable(config.path), config.line, CONFIGS))
             checked.unchecked += 1
+            checked.states.append("unchecked")
             continue
         try:
             verdict = check_config(scanner, as_json({k: v for k, v in config.value.items() if k not in _FILES}))
@@ -197,6 +199,7 @@ def check_configs(scanner: Scanner, configs: Sequence[ConfigSource]) -> Checked:
             checked.absent = index == 0
             checked.gaps.append(_absent(problem, "configurations", CONFIGS))
             checked.unchecked += len(configs) - index
+            checked.states += ["unchecked"] * (len(configs) - index)
             break
         _settle_config(checked, config, verdict)
     return checked
@@ -205,14 +208,17 @@ def check_configs(scanner: Scanner, configs: Sequence[ConfigSource]) -> Checked:
 def _settle_config(checked: Checked, config: ConfigSource, verdict: Verdict) -> None:
     if verdict.accepted:
         checked.valid += 1
+        checked.states.append("valid")
         return
     text = " ".join(complaint.text for complaint in verdict.complaints) or "is refused by promtool without a reason"
     newer, found = newer_word(text), open_value(config.value)
     if newer is None and found is None:
         checked.invalid += 1
+        checked.states.append("invalid")
         checked.findings.append(_finding(CONFIG, one_line(masked(text), 300), config.path, config.line))
         return
     checked.unchecked += 1
+    checked.states.append("unchecked")
     why = f"holds {one_line(found, 60)}, which something fills in later" if found else f"has {newer}, too new for it"
     reason = f"could not be checked by promtool: it {why}"
     checked.gaps.append(Gap(printable(config.path), reason, printable(config.path), config.line, CONFIGS))
