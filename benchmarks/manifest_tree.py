@@ -198,7 +198,9 @@ groups:
     interval: 30s
     rules:
       - record: {metric}:errors:ratio_rate5m
-        expr: sum(rate(http_requests_total{{job="{name}",code=~"5.."}}[5m])) / sum(rate(http_requests_total{{job="{name}"}}[5m]))
+        expr: |
+          sum(rate(http_requests_total{{job="{name}",code=~"5.."}}[5m]))
+          / sum(rate(http_requests_total{{job="{name}"}}[5m]))
       - alert: {camel}Errors
         expr: {metric}:errors:ratio_rate5m > 0.01
         for: 10m
@@ -208,7 +210,8 @@ groups:
           summary: Too many requests end with an error
           runbook_url: https://example.com/runbooks/{name}
       - alert: {camel}Slow
-        expr: histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{{job="{name}"}}[5m]))) > 0.5
+        expr: |
+          histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{{job="{name}"}}[5m]))) > 0.5
         for: 10m
         labels:
           severity: warning
@@ -348,8 +351,12 @@ def _chart(root: Path, number: int) -> list[Path]:
     _write(folder / "templates/deployment.yaml", _CHART_DEPLOYMENT)
     _write(folder / "templates/_helpers.tpl", '{{- define "name" -}}{{ .Chart.Name }}{{- end }}\n')
     return [
-        _write(folder / "Chart.yaml", f"apiVersion: v2\nname: {name}\nversion: 1.{number}.0\nappVersion: '1.{number}'\n"),
-        _write(folder / "values.yaml", f"replicas: {number % 3 + 1}\nimage: {{repository: x/{name}, tag: '1.{number}'}}\n"),
+        _write(
+            folder / "Chart.yaml", f"apiVersion: v2\nname: {name}\nversion: 1.{number}.0\nappVersion: '1.{number}'\n"
+        ),
+        _write(
+            folder / "values.yaml", f"replicas: {number % 3 + 1}\nimage: {{repository: x/{name}, tag: '1.{number}'}}\n"
+        ),
     ]
 
 
