@@ -174,10 +174,15 @@ def _default_shell(workflow: Workflow, job: Job) -> str:
 def continued(workflow: Workflow) -> Iterator[tuple[str, str, int, bool]]:
     """Yield (job, step or "", line, certain) for each `continue-on-error` that is on, or may be."""
     for job in workflow.jobs:
-        yield from _continued(workflow.source, job.value.get("continue-on-error"), job.id, "", job.line, job.end)
-        for step in job.steps:
-            value = step.value.get("continue-on-error")
-            yield from _continued(workflow.source, value, job.id, step.label, step.line, step.end)
+        yield from continued_in(job, workflow.source)
+
+
+def continued_in(job: Job, source: Source) -> Iterator[tuple[str, str, int, bool]]:
+    """Yield the same of one job."""
+    yield from _continued(source, job.value.get("continue-on-error"), job.id, "", job.line, job.end)
+    for step in job.steps:
+        value = step.value.get("continue-on-error")
+        yield from _continued(source, value, job.id, step.label, step.line, step.end)
 
 
 def _continued(

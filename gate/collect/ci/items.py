@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from gate.collect.ci.acts import Act
-from gate.collect.ci.doing import Doing, continued
+from gate.collect.ci.doing import Doing, continued_in
 from gate.collect.ci.expressions import unwrapped
 from gate.collect.ci.known_commands import SCANS
 from gate.collect.ci.permissions import all_given, of_job, of_workflow
@@ -164,8 +164,8 @@ def swallowed_items(workflow: Workflow, job: Job, doing: Doing) -> Iterable[Json
     """Yield the failures that scripts of a job hide."""
     for hidden in doing.hidden:
         yield _swallowed(hidden.path, hidden.line, job.id, hidden.step, hidden.how, hidden.command, hidden.acts)
-    for id_, step, line, certain in continued(workflow):
-        if id_ == job.id and certain:
+    for _id, step, line, certain in continued_in(job, workflow.source):
+        if certain:
             yield _swallowed(workflow.path, line, job.id, step, "continue-on-error", "", ())
 
 

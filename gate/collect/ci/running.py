@@ -11,6 +11,8 @@ from gate.collect.ci.triggers import never_fires
 from gate.collect.ci.workflow import Job, Workflow, own_folder
 
 CALL = "workflow_call"
+_MOST_CALLS = 200
+"""Callers that are followed; GitHub itself nests ten levels, of 50 workflows in all."""
 
 
 @dataclass(slots=True)
@@ -172,7 +174,7 @@ def _brought(
     path: str, callers: Mapping[str, list[tuple[str, Job]]], found: Mapping[str, Running], seen: set[str]
 ) -> frozenset[str]:
     """Return the events on which a workflow is called, over any number of calls."""
-    if path in seen:
+    if path in seen or len(seen) > _MOST_CALLS:
         return frozenset()
     seen.add(path)
     brought: set[str] = set()
