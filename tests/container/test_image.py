@@ -1,7 +1,7 @@
 """The image: built with buildah from a locally made base, run with podman as `docker run` would.
 
-No registry and no Docker engine is needed. The base is a minimal Debian made by mmdebstrap; trivy and gitleaks come
-from the PyPI packages that carry them, through the same fetching and checking as in a release build.
+No registry and no Docker engine is needed. The base is a minimal Debian made by mmdebstrap; the tools are the real
+programs that the other tests use, through the same fetching and checking as in a release build.
 """
 
 from __future__ import annotations
@@ -26,8 +26,13 @@ from tests.support.trivy import database, image
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".venv" / "tools.d"
 NEEDED = ("buildah", "podman", "runc", "mmdebstrap")
+VERSIONS = {"trivy": "0.59.1", "gitleaks": "8.30.1", "hadolint": "2.15.1", "helm": "4.1.4", "kubectl": "1.33.9"}
+"""Of tests/support/tools.txt."""
+OF_DEBIAN = tuple(name for name in ("promtool", "amtool") if shutil.which(name))
+PLAIN = ("hadolint", "kubectl")
+"""Tools whose release is the program itself."""
 ABSENT = [name for name in NEEDED if shutil.which(name) is None] + [
-    str(TOOLS / name) for name in ("trivy", "gitleaks") if not (TOOLS / name).exists()
+    str(TOOLS / name) for name in VERSIONS if not (TOOLS / name).exists()
 ]
 MAY_SKIP = os.environ.get("CI") is None
 
@@ -78,11 +83,27 @@ def _run(command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]
     return done
 
 
-def _archive(program: Path, target: Path) -> str:
-    """Pack a program as a release archive would be, and return its hash."""
-    with tarfile.open(target, "w:gz", compresslevel=1) as archive:
-        archive.add(program, arcname=program.name)
-    return hashlib.sha256(target.read_bytes()).hexdigest()
+def _release(name: str, folder: Path) -> dict[str, str]:
+    """Write a tool as its release would be, and return the build arguments that take it from /archives."""
+    program = Path(shutil.which(name) or "") if name in OF_DEBIAN else TOOLS / name
+    target = folder / (name if name in PLAIN else f"{name}.tar.gz")
+    if name in PLAIN:
+        shutil.copyfile(program, target)
+    else:
+        with tarfile.open(target, "w:gz", compresslevel=1) as archive:
+            archive.add(program, arcname=f"release/{name}")
+    key = name.upper()
+    return {
+        f"{key}_VERSION": VERSIONS.get(name) or _version(program),
+        f"{key}_URL": f"file:///archives/{target.name}",
+        f"{key}_SHA256": hashlib.sha256(target.read_bytes()).hexdigest(),
+    }
+
+
+def _version(program: Path) -> str:
+    said = re.search(r"version (\d+\.\d+\.\d+)", _run([str(program), "--version"], check=True).stdout)
+    assert said is not None
+    return said.group(1)
 
 
 @dataclass(frozen=True)
@@ -110,27 +131,26 @@ def _prepared(folder: Path) -> Iterator[Offline]:
     base = folder / "base.tar"
     packages = "python3,python3-venv,git,ca-certificates"
     _run(["mmdebstrap", "--variant=minbase", f"--include={packages}", "bookworm", str(base)], check=True)
-    hashes = {name: _archive(TOOLS / name, folder / f"{name}.tar.gz") for name in ("trivy", "gitleaks")}
+    archives = folder / "archives"
+    archives.mkdir()
+    releases = [_release(name, archives) for name in (*VERSIONS, *OF_DEBIAN)]
     container = engine.buildah("from", "scratch").stdout.strip()
     engine.buildah("add", "-q", container, str(base), "/")
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     engine.buildah("copy", "-q", container, certificates, certificates)
     engine.buildah("commit", "-q", "--rm", container, "localhost/base")
     tools = engine.buildah("from", "localhost/base").stdout.strip()
-    engine.buildah("copy", "-q", tools, *(str(folder / f"{name}.tar.gz") for name in hashes), "/archives/")
+    engine.buildah("copy", "-q", tools, str(archives), "/archives/")
     engine.buildah("commit", "-q", "--rm", tools, "localhost/tools")
     base.unlink()
+    shutil.rmtree(archives)
     yield Offline(
         engine,
         {
             "BASE_IMAGE": "localhost/base",
             "TOOLS_IMAGE": "localhost/tools",
-            "TRIVY_VERSION": "0.59.1",
-            "TRIVY_URL": "file:///archives/trivy.tar.gz",
-            "TRIVY_SHA256": hashes["trivy"],
-            "GITLEAKS_VERSION": "8.30.1",
-            "GITLEAKS_URL": "file:///archives/gitleaks.tar.gz",
-            "GITLEAKS_SHA256": hashes["gitleaks"],
+            "TOOLS": " ".join((*VERSIONS, *OF_DEBIAN)),
+            **{name: value for release in releases for name, value in release.items()},
         },
     )
     engine.buildah("rmi", "--all", "--force", check=False)
@@ -163,9 +183,68 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_the_image_holds_the_gate_and_its_tools(engine: Engine, checkout: Path) -> None:
-    done = engine.run(checkout, "doctor")
-    for name in ("git", "bandit", "pip-audit", "trivy", "gitleaks"):
-        assert re.search(rf"{name}\s+.*\d+\.\d+", done.stdout), done.stdout + done.stderr
+    rows = json.loads(engine.run(checkout, "doctor", "--format", "json").stdout)
+    found = {row["name"]: row["version"] for row in rows if row["version"]}
+    assert found.items() >= VERSIONS.items()
+    absent = {"promtool", "amtool"} - set(OF_DEBIAN)
+    assert not (absent and os.environ.get("CI"))
+    assert set(found) == {row["name"] for row in rows} - absent, rows
+    assert {row["where"] for row in rows if row["name"] in VERSIONS} == {f"/opt/tools/{name}" for name in VERSIONS}
+
+
+@pytest.mark.parametrize("name", ["hadolint", "helm", "kubectl", "promtool", "amtool", "zizmor"])
+def test_a_tool_of_the_image_finds_what_is_planted_for_it(engine: Engine, checkout: Path, name: str) -> None:
+    """Run as nobody, who must be able to read the copies that the gate makes for it, and have a folder of its own."""
+    if name not in (*VERSIONS, *OF_DEBIAN, "zizmor"):
+        assert os.environ.get("CI") is None
+        pytest.skip(f"{name} is not installed here")
+    done = engine.run(checkout, "doctor", "--self-test", "--format", "json")
+    (row,) = [row for row in json.loads(done.stdout[: done.stdout.rindex("]") + 1]) if row["name"] == name]
+    assert row["state"] == "passed", row
+    assert row["told"].startswith("found ")
+
+
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.2.3\nappVersion: 4.5.6\n",
+    "values.yaml": "replicas: 3\n",
+    "templates/web.yaml": """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}-web
+spec:
+  replicas: {{ .Values.replicas }}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - {name: web, image: "example.org/web:{{ .Chart.AppVersion }}"}
+""",
+}
+
+
+def test_a_chart_is_rendered_by_nobody(engine: Engine, checkout: Path) -> None:
+    """helm wants folders for its cache, configuration and plugins: those of the child's own home have to do."""
+    for name, text in CHART.items():
+        path = checkout / "deploy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    git = ["git", "-C", str(checkout), "-c", "safe.directory=*"]
+    subprocess.run([*git, "add", "deploy"], check=True)
+    done = engine.run(checkout, "run", "--format", "json", "--only", "helm,kubernetes")
+    evidence = {item["kind"]: item for item in json.loads(done.stdout)["evidence"]}
+    assert not evidence["helm"]["gaps"], evidence["helm"]
+    (workload,) = evidence["kubernetes"]["facts"]["workloads"]
+    assert workload["replicas"] == 3, workload
+
+
+def test_tools_can_be_left_out(offline: Offline) -> None:
+    """The stage that fetches them holds those that are named, and nothing else."""
+    offline.engine.build("--target", "tools", "-t", "localhost/few", *offline.flags(TOOLS="gitleaks kubectl"))
+    container = offline.engine.buildah("from", "localhost/few").stdout.strip()
+    listed = offline.engine.buildah("run", "--isolation", "chroot", container, "ls", "/opt/tools").stdout.split()
+    offline.engine.buildah("rm", container)
+    assert listed == ["gitleaks", "kubectl"]
 
 
 def test_a_checkout_of_another_user_is_judged(engine: Engine, checkout: Path) -> None:
@@ -301,7 +380,7 @@ def test_a_malicious_trivy_cannot_be_built_in(offline: Offline, version: str) ->
 
 @pytest.mark.parametrize(
     ("changed", "reason"),
-    [({"TRIVY_SHA256": "0" * 64}, "has the SHA-256"), ({"GITLEAKS_VERSION": "8.0.0"}, "says that it is 8.30.1")],
+    [({"TRIVY_SHA256": "0" * 64}, "has the SHA-256"), ({"KUBECTL_VERSION": "1.30.0"}, "says that it is 1.33.9")],
 )
 def test_another_archive_or_version_is_refused(offline: Offline, changed: dict[str, str], reason: str) -> None:
     done = offline.engine.build("--target", "tools", *offline.flags(**changed), check=False)
