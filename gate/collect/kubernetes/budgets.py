@@ -47,6 +47,8 @@ def _budget(one: ClusterObject, cluster: Cluster, scaling: Scaling) -> Budget:
     )
     if replicas is not None:
         facts |= {"replicas": replicas} | _numbers(spec, replicas)
+    elif _always_blocks(spec):
+        facts |= {"allowed_disruptions": 0, "blocks": True}
     return Budget(one, chosen, facts)
 
 
@@ -58,6 +60,12 @@ def _numbers(spec: JsonObject, replicas: int) -> JsonObject:
         available = replicas if most is None else max(0, replicas - most)
     allowed = max(0, replicas - available)
     return {"available": min(available, replicas), "allowed_disruptions": allowed, "blocks": allowed == 0}
+
+
+def _always_blocks(spec: JsonObject) -> bool:
+    """Whether no pod may go however many there are."""
+    most, least = spec.get("maxUnavailable"), spec.get("minAvailable")
+    return share(most, 100, up=True) == 0 or (isinstance(least, str) and (share(least, 100, up=True) or 0) >= 100)
 
 
 def _written(value: Json) -> Json:

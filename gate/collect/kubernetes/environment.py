@@ -29,6 +29,9 @@ _REFERENCE = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
 _IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?!\$\()[^/\s@$({]+@", re.IGNORECASE)
 
 
+_PRIVATE_KEY = re.compile(r"---BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY")
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What a container is given.
@@ -95,8 +98,8 @@ def _variable(name: str, written: JsonObject) -> JsonObject:
 
 
 def _is_literal_secret(name: str, value: str) -> bool:
-    """Whether a value is a secret: its name says so and it is no switch and no reference, or it is a URL with one."""
-    if _IN_URL.search(value):
+    """Whether a value is a secret: its name says so and it is no switch and no reference, or it shows."""
+    if _IN_URL.search(value) or _PRIVATE_KEY.search(value):
         return True
     rest = _REFERENCE.sub("", value).strip().lower()
     return is_secret_name(name) and rest not in _SETTINGS and not value.startswith("/")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gate.collect.kubernetes.cluster import Cluster
 from gate.collect.kubernetes.selectors import label_selector
-from gate.collect.kubernetes.values import count, flag, known, shown
+from gate.collect.kubernetes.values import count, flag, known, shown, words
 from gate.collect.kubernetes.workloads import Workload
 from gate.collect.manifests.objects import mapping, mappings, text
 from gate.model.json import Json, JsonObject
@@ -75,6 +75,10 @@ def _rules(workload: Workload) -> Iterator[tuple[str, bool, str]]:
 
 
 def _chooses_own(workload: Workload, rule: JsonObject) -> bool:
+    """Whether a rule is about the workload's own pods: by its labels, and by the namespaces that it names."""
+    namespaces = words(rule.get("namespaces"))
+    if namespaces and workload.namespace is not None and workload.namespace not in namespaces:
+        return False
     selector = label_selector(rule.get("labelSelector"))
     return selector is not None and selector.chooses(workload.pod_labels)
 

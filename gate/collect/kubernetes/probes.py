@@ -79,8 +79,12 @@ def is_too_eager(probes: JsonObject) -> bool | None:
 
 
 def undeclared_ports(probes: JsonObject, ports: Sequence[JsonObject]) -> list[str]:
-    """Return "liveness 8081" for each probe of a port that the container does not declare, by number or name."""
-    declared = {str(port["number"]) for port in ports} | {str(port["name"]) for port in ports if "name" in port}
+    """Return "liveness 8081" for each probe of a port that the container does not declare, by number or name.
+
+    Probes speak TCP, so that a port of another protocol is another port.
+    """
+    speaking = [port for port in ports if port["protocol"] == "TCP"]
+    declared = {str(port[key]) for port in speaking for key in ("number", "name") if key in port}
     found = []
     for name, value in probes.items():
         port = value.get("port") if isinstance(value, dict) else None

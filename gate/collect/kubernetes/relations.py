@@ -124,5 +124,6 @@ class Relations:
         for workload in self.cluster.workloads:
             service = text(workload.spec.get("serviceName")) if workload.kind == "StatefulSet" else None
             if service:
-                found = self.cluster.named(workload.source_object, "Service", service) is not None
-                yield workload.source_object, f"its Service {service}"[:300], found
+                found = self.cluster.named(workload.source_object, "Service", service)
+                headless = found is not None and found.spec.get("clusterIP") == "None"
+                yield workload.source_object, f"its headless Service {service}"[:300], headless

@@ -13,7 +13,8 @@ from gate.collect.manifests.objects import ClusterObject, mapping, mappings, tex
 from gate.model.evidence import Gap
 from gate.model.json import Json, JsonObject
 
-_APPS = frozenset({"apps", "extensions"})
+_APPS = frozenset({"apps", "extensions", ""})
+"""The groups of Deployment and its kin; `v1` is a slip that the API server refuses, and no other kind of thing."""
 _KINDS: dict[str, frozenset[str]] = {
     "Deployment": _APPS,
     "StatefulSet": _APPS,
@@ -23,11 +24,14 @@ _KINDS: dict[str, frozenset[str]] = {
     "Pod": frozenset({""}),
     "Job": frozenset({"batch"}),
     "CronJob": frozenset({"batch"}),
+    "DeploymentConfig": frozenset({"apps.openshift.io", ""}),
     "Rollout": frozenset({"argoproj.io"}),
     "Service": frozenset({"serving.knative.dev"}),
 }
 """Kinds of workloads, and the API groups that have them."""
-REPLICATED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"})
+REPLICATED = frozenset(
+    {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig"}
+)
 """Kinds with a number of replicas."""
 _FINITE = frozenset({"Job", "CronJob"})
 _SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"})
@@ -136,6 +140,9 @@ def workloads_of(
         workload = read_workload(one)
         patch = _is_among_patches(one.path, kustomized)
         lacking = lacks(workload, patch=patch)
+        if lacking and not patch and workload.selector is not None:
+            # No patch repeats the selector: it is a workload that is written wrong.
+            found.append(workload)
         if lacking:
             partial.append(Partial(one, lacking, patch or "workloadRef" in one.spec))
         else:
@@ -193,7 +200,7 @@ def _template(one: ClusterObject) -> JsonObject:
 
 def _selector(one: ClusterObject, pod_labels: Mapping[str, str]) -> Selector | None:
     value: Json = one.spec.get("selector")
-    if one.kind == "ReplicationController":
+    if one.kind in ("ReplicationController", "DeploymentConfig"):
         return map_selector(value or dict(pod_labels))
     if one.group == "extensions" and value is None:
         return map_selector(dict(pod_labels))  # extensions/v1beta1 takes the labels of the pods
