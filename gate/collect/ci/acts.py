@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from gate.collect.ci.known_actions import acts_of_action
+from gate.collect.ci.act import Act
+from gate.collect.ci.bare import ASSIGNMENT, PYTHON, bare_words
 from gate.collect.ci.known_commands import (
     GRADLE,
     MAVEN,
@@ -21,68 +21,12 @@ from gate.collect.ci.known_commands import (
 from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands
 from gate.collect.ci.swallowed import find_swallowed
-from gate.model.json import Json, JsonObject
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_VARIABLE = re.compile(r"\$\{?\(?([A-Z][A-Z0-9_]*)\)?\}?")
-_PYTHON = re.compile(r"(?:python|pypy|py)[\d.]*")
 _ASKS_ONLY = frozenset({"--version", "-V", "version", "--help", "-h", "help", "install", "login"})
 _IDLE = frozenset({"echo", "printf", ":", "true", "false", "set", "exit", "cd", "export", "sleep", "return"})
 _DRY = ("--dry-run", "--dryrun", "--check", "--noop", "-dry-run")
 _DEEPEST = 4
 
-_PLAIN_PREFIXES = frozenset({"sudo", "time", "nohup", "exec", "command", "xargs", "nice", "stdbuf", "ionice", "doas"})
-"""Commands that run the command behind them, after options of their own."""
-_WITH_VALUE = frozenset({"-u", "-g", "-n", "-I", "-P", "-L", "-s", "-k", "-p", "-C", "-o", "-d", "-c"})
-_RUNNERS: tuple[tuple[str, ...], ...] = (
-    ("poetry", "run"),
-    ("pipenv", "run"),
-    ("pdm", "run"),
-    ("rye", "run"),
-    ("uv", "tool", "run"),
-    ("uv", "run"),
-    ("hatch", "run"),
-    ("pipx", "run"),
-    ("bundle", "exec"),
-    ("pnpm", "dlx"),
-    ("pnpm", "exec"),
-    ("yarn", "dlx"),
-    ("yarn", "exec"),
-    ("npm", "exec"),
-    ("bunx",),
-    ("npx",),
-    ("uvx",),
-    ("mise", "exec"),
-    ("dotenv", "run"),
-    ("nix", "develop", "-c"),
-    ("xvfb-run",),
-    ("retry",),
-    ("catchsegv",),
-    ("conda", "run"),
-    ("micromamba", "run"),
-    ("doppler", "run"),
-    ("op", "run"),
-)
-_RUNNER_VALUES = frozenset(
-    {"--with", "--extra", "--group", "--python", "-p", "--package", "--from", "--spec", "--project", "--directory"}
-    | {"--only-group", "--with-requirements", "--env-file", "-n", "--name", "--prefix", "-s", "--index-url"}
-)
-_DOCKER_FLAGS = frozenset(
-    {
-        "--rm",
-        "-i",
-        "-t",
-        "-it",
-        "-ti",
-        "-d",
-        "--detach",
-        "--interactive",
-        "--tty",
-        "--privileged",
-        "--init",
-        "--read-only",
-    }
-)
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "pwsh", "powershell"})
 _NO_FAILURE = (
     "--exit-zero",
@@ -93,26 +37,6 @@ _NO_FAILURE = (
     "--warn-only",
     "--no-error",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that a step does.
-
-    `what` is a class of scanner (`known_commands.SCANS`) or one of tests, coverage, lint, build_image, push_image,
-    deploy, rollback, load_test, smoke_test, sign, sbom, release, gate. `by` is the tool. `line` counts from 0 in the
-    script. `told` says why it cannot fail whatever it finds, None where it can.
-    """
-
-    what: str
-    by: str
-    line: int = 0
-    told: str | None = None
-
-    @property
-    def is_scan(self) -> bool:
-        """Whether it looks for problems."""
-        return self.what in SCANS
 
 
 def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int = 0) -> Iterator[Act]:
@@ -141,7 +65,7 @@ def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int
         script = next((word for word in arguments if not word.startswith("-")), "")
         name = PurePosixPath(script).name
         arguments = ()
-    elif _PYTHON.fullmatch(name) or name in ("node", "ruby", "perl"):
+    elif PYTHON.fullmatch(name) or name in ("node", "ruby", "perl"):
         script = next((word for word in arguments if not word.startswith("-")), "")
         name, arguments = PurePosixPath(script).name, ()
     if _only_asks(name, arguments):
@@ -156,7 +80,7 @@ def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int
 def does_something(script: str) -> bool:
     """Whether a script has a command that does more than tell, set and leave."""
     return any(
-        command.words[0] not in _IDLE and not _ASSIGNMENT.match(command.words[0]) for command in read_commands(script)
+        command.words[0] not in _IDLE and not ASSIGNMENT.match(command.words[0]) for command in read_commands(script)
     )
 
 
@@ -179,80 +103,6 @@ def _only_asks(name: str, arguments: Sequence[str]) -> bool:
     if "--download-db-only" in arguments:
         return True
     return bool(arguments) and arguments[0] in _ASKS_ONLY and name not in ("helm", "npm", *MAVEN)
-
-
-def bare_words(words: Sequence[str]) -> tuple[str, ...]:
-    """Return a command without what only prepares it: assignments, sudo, timeout, `poetry run`, `docker run IMAGE`."""
-    rest = list(words)
-    for _ in range(12):
-        before = tuple(rest)
-        while rest and _ASSIGNMENT.match(rest[0]):
-            rest.pop(0)
-        if not rest:
-            return ()
-        rest = _without_prefix(rest)
-        if tuple(rest) == before:
-            break
-    return tuple(rest)
-
-
-def _without_prefix(words: list[str]) -> list[str]:
-    variable = _VARIABLE.fullmatch(words[0])
-    if variable:
-        # By custom a Makefile calls a program by a variable of its name: $(PYTHON), ${GO}.
-        return [variable[1].lower(), *words[1:]]
-    first = PurePosixPath(words[0]).name
-    if first in _PLAIN_PREFIXES:
-        return _behind_options(words[1:], _WITH_VALUE)
-    if first == "env":
-        return _behind_options(words[1:], frozenset({"-u", "-C"}))
-    if first == "timeout":
-        return _behind_options(words[1:], frozenset({"-s", "-k"}))[1:]
-    if first in ("docker", "podman") and words[1:2] == ["run"]:
-        return _in_container(words)
-    if first == "coverage" and words[1:2] == ["run"]:
-        return _run_by_coverage(words)
-    for runner in _RUNNERS:
-        if (first, *words[1 : len(runner)]) == runner:
-            rest = _behind_options(words[len(runner) :], _RUNNER_VALUES)
-            return rest if rest else words
-    if _PYTHON.fullmatch(first) and "-m" in words[1:4]:
-        at = words.index("-m")
-        return words[at + 1 :] or words
-    return words
-
-
-def _run_by_coverage(words: list[str]) -> list[str]:
-    """`coverage run -m pytest` runs pytest, and says so in a word of its own."""
-    rest = words[words.index("-m") + 1 :] if "-m" in words else []
-    return [*rest, "--cov"] if rest else words
-
-
-def _behind_options(words: list[str], with_value: frozenset[str]) -> list[str]:
-    at = 0
-    while at < len(words) and words[at].startswith("-") and words[at] != "-":
-        if words[at] == "--":
-            at += 1
-            break
-        at += 2 if words[at] in with_value else 1
-    return words[at:]
-
-
-def _in_container(words: list[str]) -> list[str]:
-    """Return what `docker run` runs: the image's name stands for its program, unless the first argument is one."""
-    at = 2
-    while at < len(words) and words[at].startswith("-"):
-        plain = "=" in words[at] or words[at] in _DOCKER_FLAGS
-        at += 1 if plain else 2
-    if at >= len(words):
-        return words
-    image = words[at].partition("@")[0]
-    name = image.rpartition("/")[2].partition(":")[0]
-    inside = words[at + 1 :]
-    if inside and PurePosixPath(inside[0]).name in RULES and name not in RULES:
-        return inside
-    aliases = {"trivy-db": "", "semgrep": "semgrep", "action-baseline": "zap", "zap2docker-stable": "zap"}
-    return [aliases.get(name, name) or name, *inside]
 
 
 def _named(name: str, arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -392,61 +242,3 @@ def _cannot_fail(what: str, by: str, arguments: Sequence[str]) -> str | None:
     if by == "semgrep" and "ci" not in arguments and "--error" not in arguments:
         return "no --error"
     return None
-
-
-_OFF = ("soft_fail", "soft-fail", "no-fail", "no_fail", "warn-only", "warn_only", "exit-zero", "no-exit-codes")
-_ON = ("fail-build", "fail-on-vuln", "fail_build", "fail-on-findings", "fail-on-error")
-
-
-def acts_of_uses(name: str, given: Json) -> Iterator[Act]:
-    """Yield what an action does. `name` is owner/name[/path], `given` its `with`."""
-    inputs: JsonObject = given if isinstance(given, dict) else {}
-    lower = name.lower()
-    if lower.startswith("aquasecurity/trivy-action"):
-        yield from _trivy_action(inputs)
-        return
-    if lower.partition("/")[2].startswith("readiness-gate"):
-        yield Act("gate", "readiness gate")
-    for what, by in acts_of_action(name):
-        yield Act(what, by, 0, _input_cannot_fail(inputs) if what in SCANS else None)
-    if lower == "docker/build-push-action":
-        if _text(inputs.get("push")) not in ("", "false"):
-            yield Act("push_image", "docker/build-push-action")
-        if _text(inputs.get("sbom")) not in ("", "false"):
-            yield Act("sbom", "docker/build-push-action")
-
-
-def _trivy_action(inputs: JsonObject) -> Iterator[Act]:
-    kind = _text(inputs.get("scan-type")) or "image"
-    told = _input_cannot_fail(inputs)
-    if told is None and not _text(inputs.get("exit-code")):
-        told = "no exit-code, which is 0 by default"
-    if _text(inputs.get("format")) in ("cyclonedx", "spdx", "spdx-json"):
-        yield Act("sbom", "trivy")
-    if kind in ("image", "fs", "filesystem", "repo", "rootfs", "sbom", "config"):
-        what = {"image": "image", "config": "iac"}.get(kind, "dependency")
-        yield Act(what, "trivy", 0, told)
-    if "secret" in _text(inputs.get("scanners")):
-        yield Act("secret", "trivy", 0, told)
-
-
-def _input_cannot_fail(inputs: JsonObject) -> str | None:
-    for key in _OFF:
-        if _text(inputs.get(key)) == "true":
-            return f"{key}: true"
-    for key in _ON:
-        if _text(inputs.get(key)) == "false":
-            return f"{key}: false"
-    for key in ("exit-code", "exit_code"):
-        if _text(inputs.get(key)) == "0":
-            return f"{key}: 0"
-    for key in ("fail-on", "fail_on", "fail-on-severity"):
-        if _text(inputs.get(key)) in ("none", "false"):
-            return f"{key}: none"
-    return None
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value).strip() if isinstance(value, str | int | float) else ""

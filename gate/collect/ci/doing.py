@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from gate.collect.ci.acts import Act, acts_of_command, acts_of_uses, does_something
+from gate.collect.ci.act import Act, acts_of_uses
+from gate.collect.ci.acts import acts_of_command, does_something
 from gate.collect.ci.expressions import is_false
 from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands

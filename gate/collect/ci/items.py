@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gate.collect.ci.acts import Act
+from gate.collect.ci.act import Act
 from gate.collect.ci.doing import Doing, continued_in
 from gate.collect.ci.expressions import unwrapped
 from gate.collect.ci.known_commands import SCANS

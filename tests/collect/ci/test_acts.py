@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.ci.acts import acts_of_command, acts_of_uses, bare_words, does_something
+from gate.collect.ci.act import acts_of_uses
+from gate.collect.ci.acts import acts_of_command, does_something
+from gate.collect.ci.bare import bare_words
 from gate.collect.ci.scripts import Scripts, read_rules
 from gate.collect.ci.shell import read_commands
 from gate.model.json import Json
