@@ -25,6 +25,8 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "dockerfile": ("gate.collect.collectors.dockerfile", "DockerfileCollector"),
     "grafana": ("gate.collect.collectors.grafana", "GrafanaCollector"),
     "kubernetes": ("gate.collect.collectors.kubernetes", "KubernetesCollector"),
+    "helm": ("gate.collect.collectors.helm", "HelmCollector"),
+    "kustomize": ("gate.collect.collectors.kustomize", "KustomizeCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

@@ -52,6 +52,18 @@ def _hadolint(context: Context) -> str:
     return _found(context, hadolint_canary(context.scanner))
 
 
+def _helm(context: Context) -> str:
+    from gate.collect.helm.run import helm_canary
+
+    return _found(context, helm_canary(context.scanner))
+
+
+def _kubectl(context: Context) -> str:
+    from gate.collect.kustomize.run import kubectl_canary
+
+    return _found(context, kubectl_canary(context.scanner))
+
+
 def _pip_audit(context: Context) -> str:
     from gate.collect.dependencies.pip_audit_run import pip_audit_canary
 
@@ -95,6 +107,8 @@ SELF_TESTS: Mapping[str, Callable[[Context], str]] = {
     "bandit": _bandit,
     "gitleaks": _gitleaks,
     "hadolint": _hadolint,
+    "helm": _helm,
+    "kubectl": _kubectl,
     "pip-audit": _pip_audit,
     "promtool": _promtool,
     "amtool": _amtool,

@@ -141,6 +141,17 @@ def _compose(facts: JsonObject) -> list[str]:
     return [*told, *_each(facts, "problems")]
 
 
+def _helm(facts: JsonObject) -> list[str]:
+    told = [_number(facts, "charts", "chart", "charts"), _number(facts, "objects", "object", "objects")]
+    return [*told, *_each(facts, "linted", "rendered", "failed")]
+
+
+def _kustomize(facts: JsonObject) -> list[str]:
+    told = [_number(facts, "kustomizations", "kustomization", "kustomizations")]
+    told += [_number(facts, "objects", "object", "objects")]
+    return [*told, *_each(facts, "built", "failed")]
+
+
 def _prometheus(facts: JsonObject) -> list[str]:
     told = [_number(facts, "alerts", "alert", "alerts"), _number(facts, "recording_rules", "recording", "recordings")]
     told += [_number(facts, "rule_files", "rule file", "rule files")]
@@ -217,6 +228,8 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "alertmanager": _alertmanager,
     "grafana": _grafana,
     "kubernetes": _kubernetes,
+    "helm": _helm,
+    "kustomize": _kustomize,
     "docs": _documents,
     "files": _documents,
 }

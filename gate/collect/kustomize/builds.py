@@ -45,7 +45,8 @@ _ORIGIN = "config.kubernetes.io/origin"
 class RootResult:
     """A root. `objects` is None where it was not built, and `gap` says why; `size` are the bytes that it was built to.
 
-    `refused` tells whether kubectl itself would not build it. `resources` are the files that its objects come from.
+    `refused` tells whether kubectl would not build it; where it is False too, nobody can tell. `resources` are the
+    files that its objects come from.
     """
 
     root: Kustomization
@@ -129,7 +130,8 @@ class _Work:
         try:
             needed = needed_by(self._context.workspace, self._tree.every, root)
         except NotBuiltError as problem:
-            return RootResult(root, gap=_gap(root, problem.reason, problem.path, problem.line))
+            gap = _gap(root, problem.reason, problem.path, problem.line)
+            return RootResult(root, refused=problem.mistaken, gap=gap)
         try:
             built = self._build(root, needed)
         except ScanProblem as problem:

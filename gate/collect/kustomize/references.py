@@ -111,6 +111,15 @@ def references_of(value: JsonObject) -> Iterator[Reference]:
                 yield from _inline_plugin(one.text)
 
 
+def texts_in(value: JsonObject) -> Iterator[str]:
+    """Yield the references of a kustomization as far as they can be told, whether or not it can be built."""
+    try:
+        for reference in references_of(value):
+            yield reference.text
+    except RefusedError:
+        return
+
+
 def plugin_references(value: Json) -> Iterator[Reference]:
     """Yield what the configuration of a plugin refers to. Raises RefusedError for one that is not built in."""
     if not isinstance(value, dict):

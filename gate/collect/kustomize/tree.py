@@ -25,7 +25,7 @@ from gate.collect.manifests.sorts import Sort
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.formats.located_yaml import BadYaml, Located, YamlDocument, read_parts
 from gate.model.evidence import Gap
-from gate.model.json import Json, JsonObject
+from gate.model.json import JsonObject
 
 if TYPE_CHECKING:
     from gate.formats.located_yaml import Part
@@ -35,10 +35,14 @@ _ORIGINS = "originAnnotations"
 
 
 class NotBuiltError(Exception):
-    """A kustomization is not given to kubectl. `reason` completes "KUSTOMIZATION: …"; `path` and `line` say where."""
+    """A kustomization is not given to kubectl. `reason` completes "KUSTOMIZATION: …"; `path` and `line` say where.
 
-    def __init__(self, reason: str, path: str, line: int | None = None) -> None:
+    `mistaken` is whether kubectl would refuse it too; otherwise nobody here can tell.
+    """
+
+    def __init__(self, reason: str, path: str, line: int | None = None, *, mistaken: bool = False) -> None:
         self.reason = reason
+        self.mistaken = mistaken
         self.path = path
         self.line = line
         super().__init__(reason)
@@ -210,7 +214,7 @@ class _Walk:
         if not found:
             shown = printable(folder) or "."
             user = above[-1] if above else within(folder, NAMES[0])
-            raise NotBuiltError(f"builds on {shown}, a folder without a kustomization", user)
+            raise NotBuiltError(f"builds on {shown}, a folder without a kustomization", user, mistaken=True)
 
     def _head(self, folder: str, path: str) -> tuple[Located | None, bytes]:
         known = self._every.get(folder)
@@ -222,7 +226,7 @@ class _Walk:
         values = [part.value for part in _documents(data, path)]
         value = values[0] if values else None
         if len(values) != 1 or not isinstance(value, Located):
-            raise NotBuiltError(f"{printable(path)} is no kustomization", path)
+            raise NotBuiltError(f"{printable(path)} is no kustomization", path, mistaken=True)
         return value, data
 
     def _kustomization(self, one: Kustomization, above: tuple[str, ...]) -> None:
@@ -268,7 +272,8 @@ class _Walk:
             return self._workspace.read(path, MOST_BYTES).data
         except ReadProblem as problem:
             told = shown or printable(path)
-            raise NotBuiltError(f"refers to {told}, which {problem.reason}", user, line) from None
+            absent = not self._workspace.exists(path)
+            raise NotBuiltError(f"refers to {told}, which {problem.reason}", user, line, mistaken=absent) from None
 
     def _add(self, path: str, data: bytes) -> None:
         if path in self._needed.files:
@@ -292,8 +297,3 @@ def _documents(data: bytes, path: str) -> list[YamlDocument]:
 
 def _is_below(path: str, folder: str) -> bool:
     return not folder or posixpath.commonpath((path, folder)) == folder
-
-
-def texts_of(value: Json) -> list[str]:
-    """Return the texts of a list, none for anything else."""
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
