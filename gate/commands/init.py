@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gate.collect.manifests.sorts import Sort
 from gate.commands.options import PROFILES
 from gate.errors import UserError
 
@@ -101,12 +102,37 @@ PYTHON_LOCKS = ("**/requirements*.{txt,lock}", "**/{uv,poetry,pdm}.lock", "**/Pi
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was seen in the repository: runners in use, documents that are there by the criterion they would meet."""
+    """What was seen in the repository.
+
+    Runners in use, documents that are there by the criterion they would meet, kinds of manifests, and the criteria on
+    these that every service in production must meet and the chosen profile does not ask for.
+    """
 
     name: str
     runners: tuple[Runner, ...]
     documents: dict[str, str]
     audited: bool
+    manifests: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+
+
+MANIFESTS: tuple[tuple[str, Sort], ...] = (
+    ("compose", Sort.COMPOSE),
+    ("kubernetes", Sort.KUBERNETES),
+    ("helm", Sort.CHART),
+    ("kustomize", Sort.KUSTOMIZATION),
+    ("prometheus", Sort.PROMETHEUS_RULES),
+    ("prometheus", Sort.PROMETHEUS),
+    ("alertmanager", Sort.ALERTMANAGER),
+    ("grafana", Sort.GRAFANA_DASHBOARD),
+    ("otel", Sort.OTEL),
+    ("ci", Sort.WORKFLOW),
+)
+"""Kinds of evidence, and what of a tree shows that there is something of them."""
+NAMED_MANIFESTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("dockerfile", ("**/Dockerfile", "**/Dockerfile.*", "**/*.[Dd]ockerfile", "**/Containerfile")),
+    ("terraform", ("**/*.tf", "**/*.tf.json", "**/*.tofu")),
+)
 
 
 @click.command("init")
@@ -150,7 +176,23 @@ def look(name: str, workspace: Workspace, catalogue: Catalogue, profile: str) ->
             if found:
                 documents[entry.id] = found[0]
     audited = bool(workspace.files(*PYTHON_LOCKS))
-    return Findings(name, runners, documents, audited)
+    kinds = manifest_kinds(workspace)
+    production = catalogue.profiles["production"].criteria
+    asked = tuple(
+        id_
+        for id_, given in production.items()
+        if id_ not in chosen and given.get("level") == "must" and catalogue.criteria[id_].evidence in kinds
+    )
+    return Findings(name, runners, documents, audited, kinds, asked)
+
+
+def manifest_kinds(workspace: Workspace) -> tuple[str, ...]:
+    """Return the kinds of manifests that the tree holds, sorted."""
+    from gate.collect.manifests import read_manifests
+
+    sorts = {document.sort for document in read_manifests(workspace).found}
+    found = {kind for kind, sort in MANIFESTS if sort in sorts}
+    return tuple(sorted(found | {kind for kind, globs in NAMED_MANIFESTS if workspace.files(*globs)}))
 
 
 def draft(seen: Findings, profile: str) -> str:
@@ -161,6 +203,7 @@ def draft(seen: Findings, profile: str) -> str:
         "version: 1",
         f"name: {_quoted(seen.name)}",
         f"extends: {profile}  # baseline, production or strict",
+        *_expected(seen.manifests),
         "",
         "# Where the reports of this run lie. They must be made by the run: a report that git tracks is no evidence.",
         "evidence:",
@@ -182,6 +225,11 @@ def draft(seen: Findings, profile: str) -> str:
     if seen.documents:
         lines.append("  # These documents are there already, so they may as well count.")
         lines += [f"  {id_}: {{level: should, path: {_quoted(path)}}}" for id_, path in sorted(seen.documents.items())]
+    if seen.asked:
+        lines.append(
+            "  # What the profile production asks of the manifests that are here, as a condition for the time being."
+        )
+        lines += [f"  {id_}: {{level: should}}" for id_ in seen.asked]
     lines += [
         "",
         "  # A criterion of your own is a JSON Schema on the facts of one kind (`gate schema evidence/files`):",
@@ -194,6 +242,16 @@ def draft(seen: Findings, profile: str) -> str:
         "  #   require: {required: [log_level], properties: {log_level: {enum: [INFO, WARNING]}}}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _expected(kinds: tuple[str, ...]) -> list[str]:
+    """Return the lines that say which manifests must stay."""
+    if not kinds:
+        return []
+    return [
+        "# These are here: were they gone, their criteria would fail, and not just not apply.",
+        f"expects: [{', '.join(kinds)}]",
+    ]
 
 
 def _reports(found: list[tuple[str, str, str]], otherwise: str) -> list[str]:

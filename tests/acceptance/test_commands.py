@@ -58,6 +58,26 @@ def test_init_names_what_each_ecosystem_writes(gate: Gate, tmp_path: Path) -> No
     assert not (repository / ".gate").exists()
 
 
+def test_init_expects_the_manifests_that_are_there(gate: Gate, tmp_path: Path) -> None:
+    repository = tmp_path / "repo"
+    write(
+        repository,
+        {
+            "Dockerfile": "FROM scratch\n",
+            "deploy/web.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
+            ".github/workflows/ci.yml": "on: push\njobs: {}\n",
+            "infra/main.tf": "",
+        },
+    )
+    said = gate("init", "--workspace", repository, "--stdout").out
+    assert "expects: [ci, dockerfile, kubernetes, terraform]" in said
+    assert "  dockerfile.non-root: {level: should}" in said
+    assert "compose.valid" not in said
+    strict = gate("init", "--workspace", repository, "--stdout", "--profile", "strict").out
+    assert "expects: [ci" in strict
+    assert "dockerfile.non-root" not in strict
+
+
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
 def test_init_never_overwrites(gate: Gate, tmp_path: Path, kind: str) -> None:
     repository = ledger(tmp_path / "ledger")
