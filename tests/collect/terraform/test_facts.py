@@ -106,7 +106,7 @@ def test_node_groups(text: str, wanted: JsonObject) -> None:
     ("text", "wanted"),
     [
         (
-            'resource "aws_db_instance" "a" {\n  backup_retention_period = 14\n  deletion_protection = true\n  multi_az = true\n}',
+            'resource "aws_db_instance" "a" {\n  backup_retention_period = 14\n  deletion_protection = true\n  multi_az = true\n}',  # noqa: E501
             {"backup_days": 14, "deletion_protection": True, "multi_zone": True},
         ),
         ('resource "aws_db_instance" "a" {}', {"backup_days": 0, "deletion_protection": False, "multi_zone": False}),
@@ -225,7 +225,7 @@ def rules(text: str) -> list[tuple[Json, Json]]:
             [(True, None)],
         ),
         (
-            'resource "aws_vpc_security_group_ingress_rule" "a" {\n  cidr_ipv4 = var.x\n  from_port = 22\n  ip_protocol = "tcp"\n}',
+            'resource "aws_vpc_security_group_ingress_rule" "a" {\n  cidr_ipv4 = var.x\n  from_port = 22\n  ip_protocol = "tcp"\n}',  # noqa: E501
             [(None, "22")],
         ),
         (
@@ -243,7 +243,7 @@ def rules(text: str) -> list[tuple[Json, Json]]:
             [(False, "22")],
         ),
         (
-            'resource "google_compute_firewall" "a" {\n  source_ranges = ["10.0.0.0/8"]\n  allow {\n    ports = var.x\n  }\n}',
+            'resource "google_compute_firewall" "a" {\n  source_ranges = ["10.0.0.0/8"]\n  allow {\n    ports = var.x\n  }\n}',  # noqa: E501
             [(False, None)],
         ),
         ('resource "google_compute_firewall" "a" {\n  direction = "EGRESS"\n  allow {}\n}', []),
@@ -304,7 +304,7 @@ def test_states(text: str, wanted: tuple[Json, ...]) -> None:
 def test_versions(constraint: str, *, pinned: bool) -> None:
     text = f'terraform {{\n  required_version = "{constraint}"\n  backend "gcs" {{}}\n}}\n'
     assert one("roots", text)["version_pinned"] is pinned
-    text = f'provider "aws" {{}}\nterraform {{\n  required_providers {{\n    aws = {{ version = "{constraint}" }}\n  }}\n}}\n'
+    text = f'provider "aws" {{}}\nterraform {{\n  required_providers {{\n    aws = {{ version = "{constraint}" }}\n  }}\n}}\n'  # noqa: E501
     assert one("providers", text) == {"root": True, "version": constraint, "pinned": pinned}
 
 
@@ -446,7 +446,7 @@ def test_what_is_no_literal_secret(text: str) -> None:
 def test_secrets_in_files_of_values_and_nested_blocks() -> None:
     told, _ = facts(
         ("terraform.tfvars", 'api_token = "abc"\n'),
-        main='variable "api_token" {}\nresource "a_b" "c" {\n  login { password = "abc" }\n  map = { client_secret = "abc" }\n}\n',
+        main='variable "api_token" {}\nresource "a_b" "c" {\n  login { password = "abc" }\n  map = { client_secret = "abc" }\n}\n',  # noqa: E501
     )
     secrets = told["literal_secrets"]
     assert isinstance(secrets, list)

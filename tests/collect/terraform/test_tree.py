@@ -82,7 +82,7 @@ def test_files_of_variables_win_over_defaults_in_terraform_s_order() -> None:
 
 
 def test_a_module_has_what_its_callers_give_it() -> None:
-    part = 'variable "a" { default = 1 }\nvariable "b" { default = 1 }\noutput "a" { value = var.a }\noutput "b" { value = var.b }\n'
+    part = 'variable "a" { default = 1 }\nvariable "b" { default = 1 }\noutput "a" { value = var.a }\noutput "b" { value = var.b }\n'  # noqa: E501
     found = tree(
         ("env/main.tf", 'locals { two = 2 }\nmodule "x" {\n  source = "../part"\n  a = local.two\n}\n'),
         ("part/main.tf", part),
@@ -218,8 +218,8 @@ BODIES = st.lists(
             'ingress { cidr_blocks = "x" }', 'ingress { cidr_blocks = [[1], {}] }', "settings = []", "ports = [null]",
             'allow { ports = [[]] }', "direction = []", 'direction = "Inbound"', "security_rule = [1]", "region = {}",
             'replica { region_name = 1 }', "source_ranges = 1", "database_encryption { state = [] }", "password = [1]",
-            'encrypt_at_rest { enabled = "maybe" }', 'dynamic "ingress" { content { from_port = x.y } }', "for_each = 1",
-            'type = "ingress"', "cidr_blocks = [var.x]", "from_port = []", 'backup_retention_period = "x"', "source = 1",
+            'encrypt_at_rest { enabled = "maybe" }', 'dynamic "ingress" { content { from_port = x.y } }', "for_each = 1",  # noqa: E501
+            'type = "ingress"', "cidr_blocks = [var.x]", "from_port = []", 'backup_retention_period = "x"', "source = 1",  # noqa: E501
         ]
     ),
     max_size=4,
