@@ -84,17 +84,18 @@ def _amtool(context: Context) -> str:
 
 def _trivy(context: Context) -> str:
     from gate.collect.terraform.misconfig import terraform_canary
-    from gate.collect.trivy.trivy_canary import trivy_canary
+    from gate.collect.trivy.trivy_canary import trivy_canary, trivy_image_canary
     from gate.collect.trivy.trivy_database import copy_database, find_database
     from gate.collect.trivy.trivy_run import own_place
 
     with own_place() as place:
         database = find_database(None, context.workspace)
         identity = copy_database(database, place.cache, place.mode)
-        found = _found(context, trivy_canary(context.scanner, place, identity))
+        found = _found(context, trivy_image_canary(context.scanner, place, identity))
+        _found(context, trivy_canary(context.scanner, place, identity))
     # Its checks of Terraform need no database, and are another thing that can be missing.
     checked = _found(context, terraform_canary(context.scanner))
-    return f"{found}, with the database of {database.updated_at:%Y-%m-%d}; {checked}"
+    return f"{found} and of a planted SBOM, with the database of {database.updated_at:%Y-%m-%d}; {checked}"
 
 
 def _zizmor(context: Context) -> str:

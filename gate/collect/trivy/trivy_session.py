@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gate.collect.safe_open import OpenProblem, parts_of
 from gate.collect.scan_problem import ScanProblem, Step
-from gate.collect.trivy.trivy_canary import trivy_canary
+from gate.collect.trivy.trivy_canary import trivy_canary, trivy_image_canary
 from gate.collect.trivy.trivy_database import (
     DEFAULT_MAX_AGE_HOURS,
     Database,
@@ -58,13 +58,21 @@ def read_settings(request: JsonMapping) -> TrivySettings:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Canaries:
+    """What Trivy has to find before it is believed: of `files` for lock files, of `image` for all about images."""
+
+    files: Canary
+    image: Canary
+
+
 class TrivySession:
     """Trivy beside one copy of one database. Scans run one after the other: Trivy locks the database."""
 
-    def __init__(self, context: Context, place: Place, database: Database, canary: Canary, timeout: float) -> None:
+    def __init__(self, context: Context, place: Place, database: Database, canaries: Canaries, timeout: float) -> None:
         self._context = context
         self._place = place
-        self._canary = canary
+        self._canaries = canaries
         self._timeout = timeout
         self.database = database
 
@@ -115,7 +123,8 @@ class TrivySession:
         self, command: str, target: tuple[str, ...], check: Callable[[TrivyReport], str], shown: str
     ) -> Scanned[TrivyReport]:
         """Run one scan ("image", "fs", "sbom"). Raises ScanProblem."""
-        scan = TrivyScan(command, target, check, self._canary, self._timeout, shown=shown)
+        canary = self._canaries.files if command == "fs" else self._canaries.image
+        scan = TrivyScan(command, target, check, canary, self._timeout, shown=shown)
         return run_trivy(self._context.scanner, self._place, scan)
 
 
@@ -125,16 +134,19 @@ def trivy_session(context: Context, settings: TrivySettings) -> Iterator[TrivySe
     context.scanner.find(TOOL)
     with own_place() as place:
         if settings.download:
-            # Nobody knows this database yet, so its self-test is run whatever was kept of others.
-            canary = trivy_canary(context.scanner, place, f"downloaded {token_hex(16)}", download=True)
+            # Nobody knows this database yet, so its self-tests are run whatever was kept of others.
+            identity = f"downloaded {token_hex(16)}"
+            canary = trivy_canary(context.scanner, place, identity, download=True)
             context.self_tests.require(canary, context.scanner.find(TOOL))
             database = open_database(place.cache / "db")
             check_age(database, context.now(), settings.max_age_hours)
         else:
             database = find_database(settings.database, context.workspace, settings.places)
             check_age(database, context.now(), settings.max_age_hours)
-            canary = trivy_canary(context.scanner, place, copy_database(database, place.cache, place.mode))
-        yield TrivySession(context, place, database, canary, settings.timeout)
+            identity = copy_database(database, place.cache, place.mode)
+            canary = trivy_canary(context.scanner, place, identity)
+        canaries = Canaries(canary, trivy_image_canary(context.scanner, place, identity))
+        yield TrivySession(context, place, database, canaries, settings.timeout)
 
 
 def trivy_filesystem_scan(

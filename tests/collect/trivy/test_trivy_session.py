@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import tarfile
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from gate.collect.scan_problem import ScanProblem, Step
-from gate.collect.trivy.trivy_canary import PLANTED, canary_sbom
+from gate.collect.trivy.canary_image import canary_image
+from gate.collect.trivy.trivy_canary import PLANTED, canary_sbom, trivy_canary, trivy_image_canary
+from gate.collect.trivy.trivy_run import Place
 from gate.collect.trivy.trivy_session import TrivySettings, read_settings, trivy_filesystem_scan, trivy_session
 from gate.model.json import JsonObject
 from tests.support.broken_tools import BROKEN, OneTool, install
-from tests.support.trivy import PROGRAMS, damaged, database, needs_trivy, settings, trivy_context
+from tests.support.trivy import PROGRAMS, damaged, database, image, needs_trivy, settings, trivy_context
 
 LODASH = json.dumps(
     {
@@ -308,6 +313,76 @@ def test_a_download_that_fails_is_no_database(tmp_path: Path, cache: Path, monke
     ):
         pass
     assert caught.value.step is Step.CANARY
+
+
+@needs_trivy
+@pytest.mark.parametrize(
+    ("how", "said"), [("", ""), ("damaged pages", ""), ("one ecosystem is missing", "in lodash with")]
+)
+def test_an_image_counts_only_when_the_planted_one_was_seen_through(
+    tmp_path: Path, cache: Path, how: str, said: str
+) -> None:
+    """Image scans ask for what was planted in an image, whatever the self-test for lock files says."""
+    path = image(tmp_path, "clean")
+    if how:
+        damaged(cache, how)
+    log: list[str] = []
+    with trivy_session(trivy_context(tmp_path, log=log), settings(cache)) as session:
+        if how:
+            with pytest.raises(ScanProblem, match=f"does not find the vulnerabilities of the planted image.*{said}"):
+                session.run("image", (f"--input={path}",), lambda report: "it", "an image")
+            return
+        scanned = session.run("image", (f"--input={path}",), lambda report: f"{report.packages}", "an image")
+    assert int(scanned.covered) > 0
+    assert [line for line in log if "covered 3 of 3 planted vulnerabilities of a planted image" in line]
+    assert not [line for line in log if line.endswith("covered 3 of 3 planted vulnerabilities")]
+
+
+@needs_trivy
+def test_a_trivy_that_sees_nothing_in_images_proves_nothing_about_them(tmp_path: Path, cache: Path) -> None:
+    """It finds all in an SBOM, so lock files count; but the packages of an image are not among what it lists."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "trivy").write_text(
+        f'#!/bin/sh\nreal="{PROGRAMS / "trivy"}"\n[ "$1" = image ] || exec "$real" "$@"\nshift\n'
+        'exec "$real" image --skip-dirs=/usr "$@"\n'
+    )
+    (folder / "trivy").chmod(0o755)
+    path = image(tmp_path, "clean")
+    context = trivy_context(tmp_path, tools=OneTool("trivy", (str(folder / "trivy"),)))
+    with trivy_session(context, settings(cache)) as session:
+        assert session.filesystem({"package-lock.json": LODASH}).covered
+        with pytest.raises(
+            ScanProblem, match="did not find CVE-2020-14343 in pyyaml, CVE-2019-10744 in lodash"
+        ) as caught:
+            session.run("image", (f"--input={path}",), lambda report: "it", "an image")
+    assert caught.value.step is Step.CANARY
+
+
+def test_a_self_test_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    context = trivy_context(tmp_path)
+    place = Place(tmp_path / "gone", tmp_path / "gone", 0o600)
+    for canary in (trivy_canary(context.scanner, place, "x"), trivy_image_canary(context.scanner, place, "x")):
+        with pytest.raises(ScanProblem, match=r"was not run: canary\.\S+ could not be written"):
+            canary.test()
+
+
+def test_the_planted_image_is_the_same_everywhere() -> None:
+    """Its hash is what kept self-tests are known by. Its parts are named by their hashes, as docker names them."""
+    assert canary_image() == canary_image()
+    with tarfile.open(fileobj=io.BytesIO(canary_image())) as archive:
+        held = {item.name: archive.extractfile(item).read() for item in archive if item.isreg()}  # type: ignore[union-attr]
+        assert {(item.mtime, item.uid, item.gid, item.uname) for item in archive.getmembers()} == {(0, 0, 0, "")}
+    (manifest,) = json.loads(held.pop("manifest.json"))
+    configuration, layer = held.pop(manifest["Config"]), held.pop(manifest["Layers"][0])
+    assert not held
+    assert manifest["Config"] == f"{sha256(configuration).hexdigest()}.json"
+    assert json.loads(configuration)["rootfs"]["diff_ids"] == [f"sha256:{sha256(layer).hexdigest()}"]
+    with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
+        names = archive.getnames()
+        assert names == sorted(names)
+        assert not any(item.mode & 0o111 for item in archive if item.isreg())
+    assert sha256(canary_image()).hexdigest() == "7de289ae9cc487f69d2ecd52831e8f3b7f10952d4a8979d874fcb151d6e48843"
 
 
 def test_the_canary_plants_one_package_of_each_ecosystem() -> None:
