@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gate.collect.disk import printable
 from gate.collect.manifests.placeholders import masked, placeholder_in
 from gate.collect.prometheus.copies import as_json, copy_of_rules
+from gate.collect.prometheus.discovery import KUBERNETES, built_without, kubernetes_mistakes, without
 from gate.collect.prometheus.durations import duration_seconds
 from gate.collect.prometheus.expressions import Language
 from gate.collect.prometheus.newer import newer_word
@@ -194,34 +195,54 @@ def check_configs(scanner: Scanner, configs: Sequence[ConfigSource]) -> Checked:
             checked.states.append("unchecked")
             continue
         try:
-            verdict = check_config(scanner, as_json({k: v for k, v in config.value.items() if k not in _FILES}))
+            value = {key: item for key, item in config.value.items() if key not in _FILES}
+            verdict = check_config(scanner, as_json(value))
+            lacking = built_without(_said(verdict))
+            if lacking:
+                verdict = check_config(scanner, as_json(without(value, lacking)))
         except ScanProblem as problem:
             checked.absent = index == 0
             checked.gaps.append(_absent(problem, "configurations", CONFIGS))
             checked.unchecked += len(configs) - index
             checked.states += ["unchecked"] * (len(configs) - index)
             break
-        _settle_config(checked, config, verdict)
+        _settle_config(checked, config, verdict, lacking)
     return checked
 
 
-def _settle_config(checked: Checked, config: ConfigSource, verdict: Verdict) -> None:
-    if verdict.accepted:
+def _said(verdict: Verdict) -> str:
+    return " ".join(complaint.text for complaint in verdict.complaints)
+
+
+def _settle_config(checked: Checked, config: ConfigSource, verdict: Verdict, lacking: frozenset[str]) -> None:
+    """Count a configuration. `lacking` are ways of discovery that this promtool knows nothing of."""
+    text = "" if verdict.accepted else _said(verdict) or "is refused by promtool without a reason"
+    wrong = list(kubernetes_mistakes(config.value))[:_MOST_SHOWN] if KUBERNETES in lacking else []
+    newer, found = newer_word(text), open_value(config.value) if text or wrong else None
+    if (text or wrong) and newer is None and found is None:
+        checked.invalid += 1
+        checked.states.append("invalid")
+        for each in [text, *wrong] if text else wrong:
+            checked.findings.append(_finding(CONFIG, one_line(masked(each), 300), config.path, config.line))
+        return
+    why = _why_unchecked(found, newer, lacking - {KUBERNETES})
+    if why is None:
         checked.valid += 1
         checked.states.append("valid")
         return
-    text = " ".join(complaint.text for complaint in verdict.complaints) or "is refused by promtool without a reason"
-    newer, found = newer_word(text), open_value(config.value)
-    if newer is None and found is None:
-        checked.invalid += 1
-        checked.states.append("invalid")
-        checked.findings.append(_finding(CONFIG, one_line(masked(text), 300), config.path, config.line))
-        return
     checked.unchecked += 1
     checked.states.append("unchecked")
-    why = f"holds {one_line(found, 60)}, which something fills in later" if found else f"has {newer}, too new for it"
     reason = f"could not be checked by promtool: it {why}"
     checked.gaps.append(Gap(printable(config.path), reason, printable(config.path), config.line, CONFIGS))
+
+
+def _why_unchecked(found: str | None, newer: str | None, lacking: frozenset[str]) -> str | None:
+    """Return what stands in promtool's way, None where nothing does."""
+    if found is not None:
+        return f"holds {one_line(found, 60)}, which something fills in later"
+    if newer is not None:
+        return f"has {newer}, too new for it"
+    return f"has {', '.join(sorted(lacking))}, which this promtool is built without" if lacking else None
 
 
 def open_value(value: Json) -> str | None:
