@@ -90,6 +90,10 @@ class Chart:
         """Return a path as seen from the chart's folder."""
         return path[len(self.folder) + 1 :] if self.folder else path
 
+    def is_for_tests(self, values: ValuesSet) -> bool:
+        """Whether values are those of chart-testing (`ci`), and of no environment."""
+        return bool(values.files) and all(self.inner(path).startswith("ci/") for path in values.files)
+
 
 @dataclass(frozen=True, slots=True)
 class Charts:

@@ -73,11 +73,13 @@ class ChartResult:
 
     @property
     def is_rendered(self) -> bool:
-        """Whether it renders: with all of its values, or where the defaults are not meant to do, with all others."""
-        if not self.sets:
-            return False
-        default, *others = [one.objects is not None for one in self.sets]
-        return all(others) if others else default
+        """Whether it renders with all of its values; where there are values of environments, the defaults need not do.
+
+        What the chart is tested with (`ci`) is no environment: it does not make up for defaults that helm refuses.
+        """
+        default, others = self.sets[:1], self.sets[1:]
+        is_enough = any(not self.chart.is_for_tests(one.values) for one in others)
+        return bool(default) and all(one.objects is not None for one in (others if is_enough else self.sets))
 
     @property
     def first(self) -> SetResult | None:

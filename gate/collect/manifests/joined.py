@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
-from gate.collect.helm.charts import Chart, folder_of
-from gate.collect.helm.renderings import ChartResult, Renderings, SetResult, renderings_of
+from gate.collect.helm.charts import folder_of
+from gate.collect.helm.renderings import ChartResult, Renderings, renderings_of
 from gate.collect.kustomize.builds import Builds, builds_of
 from gate.collect.manifests.cluster_object import ClusterObject, Objects, plain_objects
 from gate.collect.manifests.manifests import Manifests, manifests_of
@@ -83,14 +83,10 @@ def _rendered(result: ChartResult) -> Iterable[ClusterObject]:
 
     What a chart is tested with (`ci`) is no environment: it counts where nothing else renders.
     """
-    real = [one for one in result.sets if one.objects is not None and not _is_for_tests(result.chart, one)]
+    real = [one for one in result.sets if one.objects is not None and not result.chart.is_for_tests(one.values)]
     first = result.first
     for one in real or ([first] if first is not None else []):
         yield from one.objects or ()
-
-
-def _is_for_tests(chart: Chart, one: SetResult) -> bool:
-    return bool(one.values.files) and all(chart.inner(path).startswith("ci/") for path in one.values.files)
 
 
 def _once(found: Sequence[ClusterObject]) -> tuple[list[ClusterObject], int]:
@@ -113,7 +109,7 @@ def _chart_gaps(renderings: Renderings) -> Iterable[Gap]:
             yield Gap(chart.shown, reason, shown)
         for one in result.sets:
             yield from one.gaps
-            if one.reason is not None and not (result.is_rendered or _is_for_tests(chart, one)):
+            if one.reason is not None and not (result.is_rendered or chart.is_for_tests(one.values)):
                 with_values = f" with {one.values.name}" if one.values.files else ""
                 yield Gap(chart.shown, f"this chart{with_values} {one.reason}", shown)
 
