@@ -29,7 +29,7 @@ class Budget:
 
 def budgets_of(cluster: Cluster, scaling: Scaling) -> list[Budget]:
     """Return every PodDisruptionBudget."""
-    return [_budget(one, cluster, scaling) for one in cluster.of("PodDisruptionBudget", groups={"policy"})]
+    return [_budget(one, cluster, scaling) for one in cluster.of("PodDisruptionBudget", groups={"policy", ""})]
 
 
 def _budget(one: ClusterObject, cluster: Cluster, scaling: Scaling) -> Budget:

@@ -87,7 +87,7 @@ class Cluster:
 
     def selected_by(self, one: ClusterObject, selector: Selector | None) -> list[Workload]:
         """Return the workloads whose pods a selector of this object chooses, in its namespace."""
-        if selector is None or selector.broken:
+        if selector is None or selector.broken or self._left <= 0:
             return []
         found = [each for each in self._candidates(one, selector) if self._may(one, each.source_object)]
         chosen = [each for each in found if selector.chooses(each.pod_labels)]

@@ -17,6 +17,10 @@ from gate.collect.manifests.objects import ClusterObject, mappings, text
 from gate.model.json import Json, JsonObject
 
 
+_MOST = 200
+"""Ports of a Service, and workloads that it chooses, that are held against each other: far more than there ever are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A Service with the workloads that it chooses. `facts` are those of the list `services`."""
@@ -56,10 +60,13 @@ def _service(one: ClusterObject, cluster: Cluster) -> Service:
     names: list[Json] = [each.name for each in chosen]
     ports: list[Json] = []
     mismatches: list[Json] = []
-    for port in mappings(spec.get("ports")):
-        facts, lacking = _port(port, chosen)
+    declared = [(each, ports_of_pod(each)) for each in chosen[:_MOST]]
+    for port in mappings(spec.get("ports"))[:_MOST]:
+        facts, lacking = _port(port, declared)
         ports.append(facts)
         mismatches += lacking
+    if max(len(chosen), len(mappings(spec.get("ports")))) > _MOST:
+        mismatches.append(f"of more than {_MOST} ports or workloads only so many were held against each other")
     facts = place(one) | {"type": shown(type_), "selects": selects, "headless": spec.get("clusterIP") == "None"}
     return Service(one, chosen, facts | {"workloads": names, "ports": ports, "port_mismatches": mismatches})
 
@@ -68,7 +75,7 @@ def _chosen(one: ClusterObject, selector: Selector | None, cluster: Cluster) -> 
     return [each for each in cluster.selected_by(one, selector) if each.long_running]
 
 
-def _port(port: JsonObject, chosen: list[Workload]) -> tuple[JsonObject, list[str]]:
+def _port(port: JsonObject, chosen: list[tuple[Workload, list[JsonObject]]]) -> tuple[JsonObject, list[str]]:
     """Return a port, and "8080: no container of Deployment web declares it" for each workload without its target."""
     number = whole(port.get("port"))
     target: Json = port.get("targetPort")
@@ -77,8 +84,8 @@ def _port(port: JsonObject, chosen: list[Workload]) -> tuple[JsonObject, list[st
     protocol = text(port.get("protocol")) or "TCP"
     lacking = [
         shown(f"{target}: no container of {workload.kind} {workload.name} declares it")
-        for workload in chosen
-        if not any(_is(declared, target, protocol) for declared in ports_of_pod(workload))
+        for workload, declared in chosen
+        if not any(_is(each, target, protocol) for each in declared)
     ]
     facts = known(name=text(port.get("name")), port=number, target_port=text(target), protocol=protocol)
     return facts | {"matches": bool(chosen) and not lacking}, lacking
