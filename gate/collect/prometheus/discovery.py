@@ -14,41 +14,32 @@ from gate.formats.plain import one_line
 from gate.model.json import Json, JsonObject
 
 _KNOWN = frozenset(
-    f"{name}_sd_configs"
-    for name in [
-        "azure",
-        "consul",
-        "digitalocean",
-        "dns",
-        "docker",
-        "dockerswarm",
-        "ec2",
-        "eureka",
-        "gce",
-        "hetzner",
-        "http",
-        "ionos",
-        "kubernetes",
-        "kuma",
-        "lightsail",
-        "linode",
-        "marathon",
-        "nerve",
-        "nomad",
-        "openstack",
-        "ovhcloud",
-        "puppetdb",
-        "scaleway",
-        "serverset",
-        "triton",
-        "uyuni",
-        "vultr",
-        "xds",
-    ]
+    {"azure_sd_configs", "consul_sd_configs", "digitalocean_sd_configs", "dns_sd_configs", "docker_sd_configs"}
+    | {"dockerswarm_sd_configs", "ec2_sd_configs", "eureka_sd_configs", "gce_sd_configs", "hetzner_sd_configs"}
+    | {"http_sd_configs", "ionos_sd_configs", "kubernetes_sd_configs", "kuma_sd_configs", "lightsail_sd_configs"}
+    | {"linode_sd_configs", "marathon_sd_configs", "nerve_sd_configs", "nomad_sd_configs", "openstack_sd_configs"}
+    | {"ovhcloud_sd_configs", "puppetdb_sd_configs", "scaleway_sd_configs", "serverset_sd_configs", "xds_sd_configs"}
+    | {"triton_sd_configs", "uyuni_sd_configs", "vultr_sd_configs"}
 )
 KUBERNETES = "kubernetes_sd_configs"
 _FIELD = re.compile(r"field (\w+_sd_configs) not found in type")
-_ROLES = frozenset({"node", "pod", "service", "endpoints", "endpointslice", "ingress"})
+_SELECTED = {
+    "node": frozenset({"node"}),
+    "pod": frozenset({"pod", "node"}),
+    "service": frozenset({"service"}),
+    "endpoints": frozenset({"endpoints", "service", "pod"}),
+    "endpointslice": frozenset({"endpointslice", "service", "pod"}),
+    "ingress": frozenset({"ingress"}),
+}
+"""Role → what its objects can be selected by."""
+_OWN = frozenset({"role", "api_server", "kubeconfig_file", "namespaces", "selectors", "attach_metadata"})
+_CREDENTIALS = (
+    frozenset({"basic_auth"}),
+    frozenset({"authorization"}),
+    frozenset({"oauth2"}),
+    frozenset({"bearer_token", "bearer_token_file"}),
+)
+_FIELD_TEST = re.compile(r"[\w.\[\]/'-]+\s*(?:==?|!=)[^=!]*")
 _SETTINGS = frozenset(
     {"role", "api_server", "kubeconfig_file", "namespaces", "selectors", "attach_metadata", "basic_auth"}
     | {"authorization", "oauth2", "bearer_token", "bearer_token_file", "tls_config", "follow_redirects", "enable_http2"}
@@ -86,10 +77,36 @@ def kubernetes_mistakes(value: JsonObject) -> Iterator[str]:
 
 def _mistakes(block: JsonObject) -> Iterator[str]:
     role = text(block.get("role")) or ""
-    if role not in _ROLES:
-        yield f'{KUBERNETES} has the role "{one_line(role, 40)}"; there are {", ".join(sorted(_ROLES))}'
-    for key in block.keys() - _SETTINGS:
+    if role not in _SELECTED:
+        yield f'{KUBERNETES} has the role "{one_line(role, 40)}"; there are {", ".join(sorted(_SELECTED))}'
+    for key in sorted(block.keys() - _SETTINGS):
         yield f"{KUBERNETES} has no setting {one_line(key, 40)}"
+    yield from _access_mistakes(block)
+    seen: set[str] = set()
+    for selector in mappings(block.get("selectors")):
+        selected = text(selector.get("role")) or ""
+        if selected not in _SELECTED.get(role, frozenset()):
+            yield f'{KUBERNETES} of the role {one_line(role, 40)} cannot select by "{one_line(selected, 40)}"'
+        if selected in seen:
+            yield f"{KUBERNETES} selects by {one_line(selected, 40)} twice"
+        seen.add(selected)
+        if not all(_FIELD_TEST.fullmatch(each) for each in (text(selector.get("field")) or "a=b").split(",")):
+            yield f"{KUBERNETES} has a field selector that is none"
+
+
+def _access_mistakes(block: JsonObject) -> Iterator[str]:
+    """Yield what contradicts itself in how the API server is reached."""
+    given = {key for key, value in block.items() if value not in (None, "", {}, [])}
+    ways = [way for way in _CREDENTIALS if given & way]
+    if len(ways) > 1 or {"bearer_token", "bearer_token_file"} <= given:
+        yield f"{KUBERNETES} has several credentials, and only one can count"
+    if {"api_server", "kubeconfig_file"} <= given:
+        yield f"{KUBERNETES} has both api_server and kubeconfig_file"
+    client = given & (_SETTINGS - _OWN)
+    if client and "api_server" not in given:
+        yield f"{KUBERNETES} has {min(client)}, which goes with an api_server only"
+    if mapping(block.get("namespaces")).get("own_namespace") is True and given & {"api_server", "kubeconfig_file"}:
+        yield f"{KUBERNETES} cannot take its own namespace of a cluster that it does not run in"
 
 
 def _each_without(value: Json, names: frozenset[str]) -> list[Json]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from gate.formats.plain import one_line
+
 _FIELDS = frozenset(
     {"keep_firing_for", "query_offset", "labels", "rule_query_offset"}
     | {"scrape_config_files", "scrape_protocols", "scrape_classic_histograms", "always_scrape_classic_histograms"}
@@ -37,6 +39,9 @@ _FUNCTIONS = frozenset(
 )
 _FIELD = re.compile(r"field (\w+) not found in type (?:rulefmt|config|discovery|promql|storage|kubernetes|\w+)\.\w+")
 _FUNCTION = re.compile(r'unknown function with name "?([a-z_]+)')
+_NAME = re.compile(r"invalid (?:label|annotation|recording rule) name: (?P<name>.+)$")
+_NEVER = re.compile(r"^__name__$|[{}]")
+"""Names that no version takes."""
 
 
 def newer_word(message: str) -> str | None:
@@ -45,4 +50,7 @@ def newer_word(message: str) -> str | None:
         found = pattern.search(message)
         if found is not None and found.group(1) in known:
             return found.group(1)
+    named = _NAME.search(message)
+    if named is not None and _NEVER.search(named["name"]) is None:
+        return f"the name {one_line(named['name'], 60)}, which is for Prometheus from 3.0 on"
     return None

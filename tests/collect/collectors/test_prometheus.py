@@ -62,7 +62,8 @@ def items(found: Collected, fact: str) -> list[JsonObject]:
 
 def config_map(text: str, kind: str = "ConfigMap", key: str = "data") -> str:
     body = "".join(f"    {line}\n" for line in text.splitlines())
-    return f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: rules, namespace: monitoring}}\n{key}:\n  alerts.yaml: |\n{body}"
+    head = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: rules, namespace: monitoring}}\n"
+    return f"{head}{key}:\n  alerts.yaml: |\n{body}"
 
 
 def rule_object(text: str, kind: str = "PrometheusRule") -> str:
@@ -217,7 +218,8 @@ spec: {scrapeInterval: 2m, metricsPath: /m, staticConfigs: [{targets: ["far:9100
     found = collected(tmp_path, {"m.yaml": monitor})
     told = [(each["job"], each.get("interval_seconds"), each["ports"]) for each in items(found, "scrape_items")]
     assert told == [("shop/api/0", 15.0, []), ("shop/api/1", None, [9000]), ("far", 120.0, [9100])]
-    server = "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: k8s}\nspec: {scrapeInterval: 45s, retention: 10d}\n"
+    server = "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: k8s}\n"
+    server += "spec: {scrapeInterval: 45s, retention: 10d}\n"
     found = collected(tmp_path, {"m.yaml": monitor, "p.yaml": server})
     assert [each.get("interval_seconds") for each in items(found, "scrape_items")] == [15.0, 45.0, 120.0]
     assert found.facts["min_retention_days"] == 10.0
@@ -290,7 +292,7 @@ scrape_configs:
 - {odd}
 ---
 groups:
-- {{name: {odd}, interval: {odd}, rules: [{{alert: {odd}, expr: {odd}, for: {odd}, labels: {odd}, annotations: {odd}}}, {odd}]}}
+- {{name: {odd}, rules: [{{alert: {odd}, expr: {odd}, for: {odd}, labels: {odd}, annotations: {odd}}}, {odd}]}}
 - {{rules: {odd}}}
 - {odd}
 - {{name: a, rules: [{{alert: A, expr: {odd}, for: {odd}, labels: {odd}, annotations: {odd}}}]}}
@@ -345,7 +347,7 @@ def test_promtool_takes_what_is_right(tmp_path: Path) -> None:
     [
         (("up == 0", "up =="), 10, "prometheus.expression"),
         (("for: 5m", "for: 5x"), 5, "prometheus.invalid-rule"),
-        (("job:up:sum", "job-up"), 12, "prometheus.invalid-rule"),
+        (("job:up:sum", "'job{up}'"), 12, "prometheus.invalid-rule"),
         (("too many errors", "'{{ $nothing }}'"), 5, "prometheus.invalid-rule"),
         (("{severity: critical}", "{severity: critical}\n    sevirity: x"), 5, "prometheus.invalid-rule"),
         (("name: api", "nome: api"), 1, "prometheus.invalid-rule"),
@@ -422,6 +424,18 @@ def test_a_promtool_that_takes_everything_is_not_trusted(tmp_path: Path) -> None
         ("kubernetes_sd_configs: [{role: pods}]", "invalid"),
         ("kubernetes_sd_configs: [{rolle: pod}]", "invalid"),
         ("kubernetes_sd_configs: {role: pod}", "invalid"),
+        ("kubernetes_sd_configs: [{role: pod, api_server: 'https://a', bearer_token_file: f}]", "valid"),
+        (
+            "kubernetes_sd_configs: [{role: pod, api_server: 'https://a', bearer_token_file: f, bearer_token: t}]",
+            "invalid",
+        ),
+        ("kubernetes_sd_configs: [{role: pod, bearer_token_file: f}]", "invalid"),
+        ("kubernetes_sd_configs: [{role: pod, api_server: 'https://a', kubeconfig_file: f}]", "invalid"),
+        ("kubernetes_sd_configs: [{role: pod, kubeconfig_file: f, namespaces: {own_namespace: true}}]", "invalid"),
+        ("kubernetes_sd_configs: [{role: pod, selectors: [{role: pod, field: 'spec.nodeName=a,b!=c'}]}]", "valid"),
+        ("kubernetes_sd_configs: [{role: pod, selectors: [{role: service}]}]", "invalid"),
+        ("kubernetes_sd_configs: [{role: pod, selectors: [{role: pod}, {role: pod}]}]", "invalid"),
+        ("kubernetes_sd_configs: [{role: pod, selectors: [{role: pod, field: 'a'}]}]", "invalid"),
         ("kubernetes_sd_configs: [{role: '${ROLE}'}]", "unchecked"),
         ("kubernetes_sd_configs: [{role: pod}]\n  relabel_configs: [{action: nonsense}]", "invalid"),
         ("dns_sd_configs: [{names: [a]}]", "valid"),

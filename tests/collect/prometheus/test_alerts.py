@@ -10,6 +10,9 @@ from gate.model.json import Json, JsonObject
 
 RATIO = 'sum(rate(http_requests_total{code=~"5.."}[%s])) / sum(rate(http_requests_total[%s]))'
 
+PAGE = f"{RATIO % ('1h', '1h')} > 0.0144 and {RATIO % ('5m', '5m')} > 0.0144"
+TICKET = f"{RATIO % ('6h', '6h')} > 0.006 and {RATIO % ('30m', '30m')} > 0.006"
+
 
 def source(text: str) -> RuleSource:
     (part,) = read_parts(text.encode())
@@ -18,7 +21,7 @@ def source(text: str) -> RuleSource:
     return read_rules(part.value, Expressions(), origin="file", path="r.yml", line=1, title="r.yml")
 
 
-def rule(expr: str = "up == 0", **more: Json) -> Rule:
+def rule(expr: str = "up == 0", /, **more: Json) -> Rule:
     raw = Located(alert="A", expr=expr, **more)
     raw.line = 3
     group = Located(name="g", rules=[raw])
@@ -46,7 +49,7 @@ def item(expr: str, recordings: str = "") -> JsonObject:
         (RATIO % ("1h", "1h") + " > 0.0144", 98.56),
         (f"{RATIO % ('1h', '1h')} > 0.0144 and {RATIO % ('5m', '5m')} > 0.0144", 99.9),
         (
-            f"({RATIO % ('1h', '1h')} > 0.0144 and {RATIO % ('5m', '5m')} > 0.0144) or ({RATIO % ('6h', '6h')} > 0.006 and {RATIO % ('30m', '30m')} > 0.006)",
+            f"({PAGE}) or ({TICKET})",
             99.9,
         ),
         (f"{RATIO % ('1h', '1h')} > 0.0144 and {RATIO % ('10m', '10m')} > 0.0144", 98.56),
@@ -184,7 +187,8 @@ def test_groups_of_any_shape_are_read(value: Json) -> None:
 
 
 def test_rules_with_values_of_any_type_are_read() -> None:
-    read = rule(**{"for": 5, "labels": [1], "annotations": {"runbook": 3, "summary": None}, "severity": True})
+    odd: JsonObject = {"for": 5, "labels": [1], "annotations": {"runbook": 3, "summary": None}, "severity": True}
+    read = rule("up", **odd)
     assert read.pending is None
     assert read.labels == {}
     assert read.runbook == "3"
