@@ -16,7 +16,6 @@ from gate.collect.kubernetes.workloads import Workload, place
 from gate.collect.manifests.objects import ClusterObject, mappings, text
 from gate.model.json import Json, JsonObject
 
-
 _MOST = 200
 """Ports of a Service, and workloads that it chooses, that are held against each other: far more than there ever are."""
 
