@@ -19,7 +19,7 @@ _OPEN = re.compile(
 _SAMPLE = re.compile(
     r"^(?:your|my|insert|replace|change|put|add|enter)[-_ ]?(?:me|this|here|your)?\b"
     r"|\b(?:your[-_][\w-]+|change[-_]?me|replace[-_]?me|placeholder|todo|tbd|fixme|dummy|redacted)\b"
-    r"|x{4,}|\*{4,}|\bT0{6,}|/B0{6,}|/xxx\b|/T0+/|\bxxx/yyy",
+    r"|x{4,}|\*{4,}|\bT0{6,}|/B0{6,}|/xxx\b|/T0+/|\bxxx/yyy|/your/",
     re.IGNORECASE,
 )
 _RESERVED_HOST = re.compile(
