@@ -11,6 +11,7 @@ from gate.collect.alertmanager.targets import PAGING, Target
 from gate.collect.disk import printable
 from gate.collect.prometheus.rules import Rule
 from gate.model.evidence import Gap
+from gate.model.finding import Finding
 from gate.model.json import JsonObject
 
 _LONGEST = 200
@@ -18,7 +19,7 @@ _WORDS = {True: "yes", False: "no", None: "unknown"}
 CONVENTIONAL = ("critical", "warning")
 
 
-def config_item(config: AlertmanagerConfig, state: str) -> JsonObject:
+def config_item(config: AlertmanagerConfig, state: str, findings: Sequence[Finding]) -> JsonObject:
     """Return a configuration with its default receiver and what its routes look like."""
     default = config.receiver(config.route.receiver) if config.route is not None else None
     routes = list(config.routes())
@@ -39,6 +40,10 @@ def config_item(config: AlertmanagerConfig, state: str) -> JsonObject:
         "templates": config.templates,
         "partial": config.partial,
     }
+    lines = {config.line, *(line for _name, line in config.undefined)}
+    if state == "invalid":
+        own = (each.message for each in findings if each.path == item["path"] and each.line in lines)
+        item["problem"] = next(own, "is refused")
     if config.route is not None and config.route.receiver:
         item["default_receiver"] = config.route.receiver[:_LONGEST]
     return item

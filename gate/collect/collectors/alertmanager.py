@@ -20,6 +20,7 @@ from gate.model.json import Json, JsonObject
 
 if TYPE_CHECKING:  # imported when a run asks for this kind
     from gate.collect.alertmanager.config import AlertmanagerConfig
+    from gate.collect.alertmanager.validity import Validity
     from gate.collect.prometheus.rules import Rule
     from gate.collect.prometheus.sources import RuleSources
 
@@ -53,7 +54,7 @@ class AlertmanagerCollector:
         rules = rules_of(context)
         validity = check_validity(context.scanner, configs)
         alerts = [rule for source in rules.found for rule in source.alerts]
-        facts = _facts(configs, validity.states, alerts, context.request)
+        facts = _facts(configs, validity, alerts, context.request)
         gaps += [*validity.gaps, *open_gaps(configs, _TARGETS), *_rule_gaps(rules), *_unknown(facts)]
         if validity.version is not None:
             detail = f"{len(configs):,} configurations"
@@ -75,7 +76,7 @@ def alertmanager_facts(findings: Sequence[Finding], facts: JsonObject) -> JsonOb
 
 
 def _facts(
-    configs: Sequence[AlertmanagerConfig], states: Sequence[str], alerts: Sequence[Rule], request: JsonObject
+    configs: Sequence[AlertmanagerConfig], validity: Validity, alerts: Sequence[Rule], request: JsonObject
 ) -> JsonObject:
     from gate.collect.alertmanager.items import (
         CONVENTIONAL,
@@ -87,6 +88,7 @@ def _facts(
     )
     from gate.collect.alertmanager.targets import Target
 
+    states = validity.states
     receivers = [(config, receiver) for config in configs for receiver in config.receivers]
     routes = [alert_item(rule, configs) for rule in alerts]
     severities = dict.fromkeys((*CONVENTIONAL, *(rule.severity for rule in alerts if rule.severity)))
@@ -106,7 +108,9 @@ def _facts(
         "time_intervals": sum(config.time_intervals for config in configs),
         "alerts_routed": sum(item["routed"] == "yes" for item in routes),
         "alerts_unrouted": sum(item["routed"] == "no" for item in routes),
-        "config_items": [config_item(config, state) for config, state in zip(configs, states, strict=True)],
+        "config_items": [
+            config_item(config, state, validity.findings) for config, state in zip(configs, states, strict=True)
+        ],
         "receiver_items": [receiver_item(config, one) for config, one in receivers],
         "alert_routes": [*routes],
         "severity_items": [severity_item(name, configs) for name in severities if "{{" not in name],

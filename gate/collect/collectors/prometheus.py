@@ -126,7 +126,8 @@ def _facts(
         "scrape_jobs": len(scraped.jobs),
         "scrape_items": [*scraped.jobs],
         "configs": [
-            _config(config, state, rules.found) for config, state in zip(scraped.configs, configs.states, strict=True)
+            _config(config, state, configs.findings, rules.found)
+            for config, state in zip(scraped.configs, configs.states, strict=True)
         ],
         "configs_unchecked": configs.unchecked,
         "retention_items": [*scraped.retention],
@@ -193,12 +194,18 @@ def _has_jobs(config: ConfigSource) -> bool:
     return has_jobs(config)
 
 
-def _config(config: ConfigSource, state: str, sources: Sequence[RuleSource]) -> JsonObject:
+def _place(config: ConfigSource) -> tuple[str, int]:
+    return printable(config.path), config.line
+
+
+def _config(config: ConfigSource, state: str, findings: Sequence[Finding], sources: Sequence[RuleSource]) -> JsonObject:
     from gate.collect.prometheus.rule_files import named, unmatched
 
     alerting = config.value.get("alerting")
     managers = alerting.get("alertmanagers") if isinstance(alerting, dict) else None
+    found = next((each.message for each in findings if (each.path, each.line) == _place(config)), None)
     return {
+        **({} if found is None else {"problem": found}),
         "name": config.title[:500],
         "path": printable(config.path),
         "line": config.line,
