@@ -20,8 +20,7 @@ CONVENTIONAL = ("critical", "warning")
 
 
 def config_item(config: AlertmanagerConfig, state: str, findings: Sequence[Finding]) -> JsonObject:
-    """Return a configuration with its default receiver and what its routes look like."""
-    default = config.receiver(config.route.receiver) if config.route is not None else None
+    """Return a configuration with what its routes look like."""
     routes = list(config.routes())
     group_by = config.route.group_by if config.route is not None else ()
     undefined = [name[:_LONGEST] for name, _line in config.undefined]
@@ -32,7 +31,6 @@ def config_item(config: AlertmanagerConfig, state: str, findings: Sequence[Findi
         "state": state,
         "receivers": len(config.receivers),
         "routes": max(0, len(routes) - 1),
-        "default_target": "none" if default is None else target_word(default),
         "group_by": [*group_by],
         "undefined_receivers": [*undefined],
         "inhibit_rules": config.inhibit_rules,
@@ -44,8 +42,21 @@ def config_item(config: AlertmanagerConfig, state: str, findings: Sequence[Findi
     if state == "invalid":
         own = (each.message for each in findings if each.path == item["path"] and each.line in lines)
         item["problem"] = next(own, "is refused")
+    return item
+
+
+def default_item(config: AlertmanagerConfig) -> JsonObject:
+    """Return the receiver of what no route takes, and what it has."""
+    default = config.receiver(config.route.receiver) if config.route is not None else None
+    item: JsonObject = {
+        "name": config.title[:_LONGEST],
+        "path": printable(config.path),
+        "line": config.line if config.route is None else config.route.line,
+        "target": "none" if default is None else target_word(default),
+        "partial": config.partial,
+    }
     if config.route is not None and config.route.receiver:
-        item["default_receiver"] = config.route.receiver[:_LONGEST]
+        item["receiver"] = config.route.receiver[:_LONGEST]
     return item
 
 

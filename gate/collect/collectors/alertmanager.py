@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # imported when a run asks for this kind
     from gate.collect.prometheus.sources import RuleSources
 
 _ROUTES = ("alert_routes", "alerts_routed", "alerts_unrouted", "severity_items")
-_TARGETS = ("receiver_items", "receivers_with_target", "target_types", "wanted_types", "config_items", *_ROUTES)
+_TARGETS = ("receiver_items", "receivers_with_target", "target_types", "wanted_types", "default_items", *_ROUTES)
 _MOST_UNKNOWN = 20
 _NOTHING = (
     "no configuration of Alertmanager in this tree: looked for files, Secrets and ConfigMaps with a route and "
@@ -82,6 +82,7 @@ def _facts(
         CONVENTIONAL,
         alert_item,
         config_item,
+        default_item,
         receiver_item,
         receiver_types,
         severity_item,
@@ -111,6 +112,7 @@ def _facts(
         "config_items": [
             config_item(config, state, validity.findings) for config, state in zip(configs, states, strict=True)
         ],
+        "default_items": [default_item(config) for config in configs],
         "receiver_items": [receiver_item(config, one) for config, one in receivers],
         "alert_routes": [*routes],
         "severity_items": [severity_item(name, configs) for name in severities if "{{" not in name],

@@ -99,11 +99,10 @@ def test_receivers_and_routes_without_amtool(tmp_path: Path, files: dict[str, st
     told = [(each["name"], each["routed"], each["paged"]) for each in items(found, "alert_routes")]
     assert told == [("Errors", "yes", "yes"), ("Slow", "yes", "no"), ("Note", "no", "no")]
     (config,) = items(found, "config_items")
-    assert (config["default_receiver"], config["default_target"], config["group_by"]) == (
-        "chat",
-        "target",
-        ["alertname"],
-    )
+    assert config["group_by"] == ["alertname"]
+    (default,) = items(found, "default_items")
+    assert (default["receiver"], default["target"]) == ("chat", "target")
+    assert default["line"] == (2 if "am.yml" in files else 1)
     assert [each["target"] for each in items(found, "receiver_items")] == ["target", "target", "silent"]
 
 
