@@ -27,6 +27,7 @@ COLLECTORS: dict[str, tuple[str, str]] = {
     "kubernetes": ("gate.collect.collectors.kubernetes", "KubernetesCollector"),
     "helm": ("gate.collect.collectors.helm", "HelmCollector"),
     "kustomize": ("gate.collect.collectors.kustomize", "KustomizeCollector"),
+    "otel": ("gate.collect.collectors.otel", "OtelCollector"),
     "docs": ("gate.collect.collectors.docs", "DocsCollector"),
     "files": ("gate.collect.collectors.files", "FilesCollector"),
 }

@@ -176,6 +176,17 @@ def _grafana(facts: JsonObject) -> list[str]:
     return [*told, *_each(facts, "invalid")]
 
 
+def _otel(facts: JsonObject) -> list[str]:
+    told = [_number(facts, "configs", "configuration", "configurations")]
+    pipelines = facts.get("pipelines")
+    number = sum(map(whole, pipelines.values())) if isinstance(pipelines, dict) else 0
+    return [
+        *told,
+        counted(number, "pipeline", "pipelines"),
+        "SDK in use" if facts.get("sdk_in_use") is True else "no SDK",
+    ]
+
+
 def _kubernetes(facts: JsonObject) -> list[str]:
     chosen = facts.get("workloads")
     workloads = len(chosen) if isinstance(chosen, list) else 0
@@ -227,6 +238,7 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "prometheus": _prometheus,
     "alertmanager": _alertmanager,
     "grafana": _grafana,
+    "otel": _otel,
     "kubernetes": _kubernetes,
     "helm": _helm,
     "kustomize": _kustomize,

@@ -1,0 +1,1 @@
+"""Configurations of the OpenTelemetry Collector, samplers, SDKs and where traces go."""
