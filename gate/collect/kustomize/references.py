@@ -74,7 +74,7 @@ _KNOWN = {
 }
 _ELSEWHERE = re.compile(
     r"://|^git::|^git@|^[\w.-]+@[\w.-]+:|[?&](?:ref|version|timeout|submodules)=|^(?:github|gitlab|bitbucket)\.\w+[/:]"
-    r"|^gh:|_git/|\.git(?:$|[/?])",
+    r"|^gh:|_git/|[^/]\.git(?:$|[/?])",
     re.IGNORECASE,
 )
 

@@ -263,7 +263,7 @@ class _Walk:
         if reference.use is Use.RESOURCE:
             self._needed.resources.add(target)
         elif reference.use is Use.PLUGIN:
-            for part in _documents(data, one.path):
+            for part in _documents(data, target):
                 for inner in plugin_references(part.value):
                     self._reference(one, inner, above)
 
@@ -272,7 +272,7 @@ class _Walk:
             return self._workspace.read(path, MOST_BYTES).data
         except ReadProblem as problem:
             told = shown or printable(path)
-            absent = not self._workspace.exists(path)
+            absent = problem.reason == "is not there"
             raise NotBuiltError(f"refers to {told}, which {problem.reason}", user, line, mistaken=absent) from None
 
     def _add(self, path: str, data: bytes) -> None:
