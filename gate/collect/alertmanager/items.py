@@ -15,6 +15,9 @@ from gate.model.finding import Finding
 from gate.model.json import JsonObject
 
 _LONGEST = 200
+_MOST_STEPS = 2_000_000
+"""Routes times alerts that are walked: some seconds."""
+_FEWEST = 100
 _WORDS = {True: "yes", False: "no", None: "unknown"}
 CONVENTIONAL = ("critical", "warning")
 
@@ -60,9 +63,13 @@ def default_item(config: AlertmanagerConfig) -> JsonObject:
     return item
 
 
-def receiver_item(config: AlertmanagerConfig, receiver: Receiver) -> JsonObject:
-    """Return a receiver with its integrations and whether it has somewhere to send to."""
+def receiver_items(config: AlertmanagerConfig) -> list[JsonObject]:
+    """Return the receivers with their integrations, and whether they have somewhere to send to."""
     used = {route.receiver for route in config.routes()}
+    return [_receiver_item(config, receiver, receiver.name in used) for receiver in config.receivers]
+
+
+def _receiver_item(config: AlertmanagerConfig, receiver: Receiver, used: bool) -> JsonObject:
     return {
         "name": receiver.name[:_LONGEST],
         "config": config.title[:_LONGEST],
@@ -70,7 +77,7 @@ def receiver_item(config: AlertmanagerConfig, receiver: Receiver) -> JsonObject:
         "line": receiver.line,
         "types": [*sorted({integration.type for integration in receiver.integrations})],
         "target": target_word(receiver),
-        "used": receiver.name in used,
+        "used": used,
     }
 
 
@@ -79,13 +86,24 @@ def target_word(receiver: Receiver) -> str:
     return "silent" if receiver.silent else receiver.target.value
 
 
-def alert_item(rule: Rule, configs: Sequence[AlertmanagerConfig]) -> JsonObject:
-    """Return where an alert goes: it is routed when every whole configuration brings it to a receiver with a target."""
+def alert_items(alerts: Sequence[Rule], configs: Sequence[AlertmanagerConfig]) -> list[JsonObject]:
+    """Return where the alerts go. Where routes and alerts multiply beyond a bound, the rest is unknown."""
+    routes = sum(sum(1 for _ in config.routes()) + len(config.receivers) for config in configs)
+    most = max(_FEWEST, _MOST_STEPS // max(1, routes))
+    return [alert_item(rule, configs if index < most else None) for index, rule in enumerate(alerts)]
+
+
+def alert_item(rule: Rule, configs: Sequence[AlertmanagerConfig] | None) -> JsonObject:
+    """Return where an alert goes: it is routed when every whole configuration brings it to a receiver with a target.
+
+    Without `configs` nobody looked, and it is unknown.
+    """
     labels = {**rule.labels, "alertname": rule.name}
     item: JsonObject = {"name": rule.name[:_LONGEST], "path": printable(rule.path), "line": rule.line}
     if rule.severity is not None:
         item["severity"] = rule.severity[:_LONGEST]
-    return item | _destination(labels, configs)
+    unknown: JsonObject = {"routed": "unknown", "paged": "unknown", "receivers": []}
+    return item | (unknown if configs is None else _destination(labels, configs))
 
 
 def severity_item(severity: str, configs: Sequence[AlertmanagerConfig]) -> JsonObject:

@@ -80,10 +80,10 @@ def _facts(
 ) -> JsonObject:
     from gate.collect.alertmanager.items import (
         CONVENTIONAL,
-        alert_item,
+        alert_items,
         config_item,
         default_item,
-        receiver_item,
+        receiver_items,
         receiver_types,
         severity_item,
     )
@@ -91,7 +91,7 @@ def _facts(
 
     states = validity.states
     receivers = [(config, receiver) for config in configs for receiver in config.receivers]
-    routes = [alert_item(rule, configs) for rule in alerts]
+    routes = alert_items(alerts, configs)
     severities = dict.fromkeys((*CONVENTIONAL, *(rule.severity for rule in alerts if rule.severity)))
     used, real, open_ = receiver_types(configs)
     facts: JsonObject = {
@@ -113,7 +113,7 @@ def _facts(
             config_item(config, state, validity.findings) for config, state in zip(configs, states, strict=True)
         ],
         "default_items": [default_item(config) for config in configs],
-        "receiver_items": [receiver_item(config, one) for config, one in receivers],
+        "receiver_items": [each for config in configs for each in receiver_items(config)],
         "alert_routes": [*routes],
         "severity_items": [severity_item(name, configs) for name in severities if "{{" not in name],
     }

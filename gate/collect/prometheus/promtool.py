@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gate.collect.process import Completed
 from gate.collect.readers.promtool_text import CheckedFile, Complaint, read_checked, read_complaints
-from gate.collect.scan import CanaryMissed, NotCovered, Scan, Scanner, ToolErrors
+from gate.collect.scan import NotCovered, Scan, Scanner, ToolErrors
 from gate.collect.self_test import Canary
 
 TOOL = "promtool"
@@ -135,7 +135,7 @@ def _check(
             raise ToolErrors("refuses files and does not say why")
         for file in files:
             if counts is not None and file.accepted and file.rules != counts[file.name]:
-                raise CanaryMissed(f"found {file.rules} rules where there are {counts[file.name]:,}")
+                raise NotCovered(f"found {file.rules} rules where there are {counts[file.name]:,}")
         return f"{len(files):,} files"
 
     return check

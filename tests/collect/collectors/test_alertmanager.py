@@ -243,3 +243,11 @@ def test_a_broken_amtool_proves_nothing(tmp_path: Path, does: str) -> None:
     assert "valid" not in found.facts
     assert found.facts["unchecked"] == 1
     assert [gap.subject for gap in found.gaps] == ["amtool"]
+
+
+def test_routes_and_alerts_that_multiply_end_in_the_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.collect.alertmanager.items._MOST_STEPS", 1)
+    monkeypatch.setattr("gate.collect.alertmanager.items._FEWEST", 1)
+    found = collected(tmp_path, {"am.yml": CONFIG, "rules.yml": RULES})
+    assert [each["routed"] for each in items(found, "alert_routes")] == ["yes", "unknown", "unknown"]
+    assert sum("alert_routes" in gap.facts for gap in found.gaps) == 2

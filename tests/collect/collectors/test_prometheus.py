@@ -367,10 +367,11 @@ def test_what_only_a_later_promtool_knows_is_unchecked(tmp_path: Path) -> None:
     files = {
         "a.yml": RULES.replace("interval: 30s", "query_offset: 1m"),
         "b.yml": RULES.replace("up == 0", "sort_by_label(up, 'a') == 0"),
+        "c.yml": RULES.replace("job:up:sum", "job-up-sum"),
         "p.yml": "scrape_configs: [{job_name: a, scrape_protocols: [OpenMetricsText1.0.0]}]\n",
     }
     found = collected(tmp_path, files, tools=REAL)
-    assert found.facts["counts"] == {"critical": 0, "high": 0, "medium": 1 * 2, "low": 0}, found.findings
+    assert found.facts["counts"] == {"critical": 0, "high": 0, "medium": 3, "low": 0}, found.findings
     assert found.facts.get("rules_invalid", 0) == found.facts.get("configs_invalid", 0) == 0
 
 
