@@ -12,7 +12,7 @@ from gate.collect.disk import printable
 from gate.collect.manifests.cluster_object import mapping, mappings, text
 from gate.collect.manifests.manifests import Manifests
 from gate.collect.manifests.sorts import Sort
-from gate.collect.workspace import ReadProblem, Workspace
+from gate.collect.workspace import EntryType, ReadProblem, Workspace
 from gate.formats.globs import matches
 from gate.formats.located_yaml import Located, YamlDocument, line_of, read_parts
 from gate.model.evidence import Gap
@@ -63,7 +63,7 @@ class ValuesSet:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart. `folder` is "" at the workspace's root; `files` are all tracked files below it."""
+    """A chart. `folder` is "" at the workspace's root; `files` are all tracked files below it, `links` what is none."""
 
     folder: str
     path: str
@@ -75,6 +75,7 @@ class Chart:
     dependencies: tuple[Dependency, ...]
     files: tuple[str, ...]
     sets: tuple[ValuesSet, ...]
+    links: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -214,6 +215,12 @@ class _Tree:
             above, name = posixpath.dirname(folder), text(value.get("name")) or ""
             if posixpath.basename(above) == "charts":
                 self._vendored[posixpath.dirname(above), name] = folder
+        self._links: dict[str, list[str]] = {}
+        for entry in workspace.entries():
+            if entry.type is not EntryType.FILE:
+                for folder in _above(entry.path):
+                    if folder in self._below:
+                        self._links.setdefault(folder, []).append(entry.path)
         for path in files:
             if path.endswith(".tgz") and posixpath.basename(posixpath.dirname(path)) == "charts":
                 archive = _ARCHIVE.match(posixpath.basename(path))
@@ -238,6 +245,7 @@ class _Tree:
             dependencies=tuple(self._dependencies(folder, value, files)),
             files=files,
             sets=self._sets(folder, files, request),
+            links=tuple(self._links.get(folder, ())),
         )
 
     def _dependencies(self, folder: str, value: Located, files: tuple[str, ...]) -> Iterable[Dependency]:

@@ -122,6 +122,9 @@ def _add(
 ) -> None:
     if chart.folder in above or len(above) >= _DEEPEST:
         raise CopyProblem("the charts that it depends on by file:// go round in a circle, or nest too deep")
+    for path in chart.links:
+        if _is_standard(chart.inner(path)):
+            raise CopyProblem(f"{printable(path)} in it is a link or a submodule, which the gate does not follow")
     copy.places[place] = chart.folder
     read = {path: _read(workspace, path) for path in chart.files if _is_standard(chart.inner(path))}
     if any(b".Files" in data for path, data in read.items() if "templates/" in path):

@@ -334,8 +334,6 @@ def test_what_a_cache_holds_is_not_taken_on_trust(tmp_path: Path, value: Json) -
 @needs_helm
 def test_a_chart_that_cannot_be_copied_is_a_gap(tmp_path: Path) -> None:
     write(tmp_path, chart())
-    (tmp_path / "charts/web/templates/a.yaml").symlink_to("/etc/passwd")
-    (tmp_path / "charts/web/values.yaml").unlink()
     one = context(tmp_path)
     manifests_of(one)
     (tmp_path / "charts/web/templates/workload.yaml").unlink()
@@ -343,3 +341,16 @@ def test_a_chart_that_cannot_be_copied_is_a_gap(tmp_path: Path) -> None:
     assert result.gaps[0].reason == "charts/web/templates/workload.yaml in it is not there"
     assert result.sets[0].objects is None
     assert result.lint is None
+
+
+@needs_helm
+def test_a_link_among_the_templates_is_a_gap(tmp_path: Path) -> None:
+    write(tmp_path, chart() | {"shared/a.yaml": "kind: A\n"})
+    (tmp_path / "charts/web/templates/a.yaml").symlink_to("../../../shared/a.yaml")
+    result = only(render_charts(context(tmp_path)))
+    assert result.gaps[0].reason == (
+        "charts/web/templates/a.yaml in it is a link or a submodule, which the gate does not follow"
+    )
+    assert not result.is_rendered
+    (tmp_path / "charts/web/templates/a.yaml").rename(tmp_path / "charts/web/NOTES-link")
+    assert only(render_charts(context(tmp_path))).is_rendered
