@@ -184,7 +184,8 @@ def _silent(judged: Judged, found: Sequence[Problem], gaps: Collection[Gap]) -> 
     """The evidence does not speak of what the criterion asks for: that is not a miss, it is not known."""
     source = ", ".join(judged.where) or f"the {judged.criterion.evidence} evidence"
     absent = reasons.absent(source, found)
-    fix = _FIX_BASE if absent == NO_BASE else _fix(judged.criterion)
+    # Where a gap explains the silence, what it names has to be mended, and not what was not looked at.
+    fix = _FIX_BASE if absent == NO_BASE else _FIX_RUN if gaps else _fix(judged.criterion)
     silent = _no_evidence(judged.criterion, reasons.with_gaps(absent, gaps), fix)
     return replace(silent, where=judged.where, pointer=judged.pointer, path=judged.path)
 

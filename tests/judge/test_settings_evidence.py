@@ -52,7 +52,7 @@ def test_pairs_become_settings(pairs: list[str], expected: dict[str, JsonObject]
         ("tests.reports=", "--evidence tests.reports=: There is no value behind the ="),
         ("tests.reportz=x", '--evidence tests.reportz: There is no key "reportz" here. Did you mean reports?'),
         ("tets.reports=x", '--evidence tets: There is no kind of evidence "tets" to set. Did you mean tests?'),
-        ("helm.a=1", '--evidence helm: There is nothing to set for "helm" evidence in this version.'),
+        ("chaos.a=1", '--evidence chaos: There is nothing to set for "chaos" evidence in this version.'),
         ("sast.bandit=no", '--evidence sast.bandit: Expected true or false, found "no".'),
         ("sast.bandit=.nan", "--evidence sast.bandit=.nan: .nan is not a finite number; write a number, or quote it"),
         ("tests.reports=../x", '--evidence tests.reports: "../x" leads out of its folder'),

@@ -89,7 +89,8 @@ class Hadolint:
         try:
             version = self._scanner.find(TOOL).version
         except ScanProblem as problem:
-            return LintRun(None, problem=f"did not run on {len(files):,} Dockerfiles: {problem.reason}")
+            number = f"{len(files):,} Dockerfile{'' if len(files) == 1 else 's'}"
+            return LintRun(None, problem=f"did not run on {number}: {problem.reason}")
         shared = (_FORMAT, version, identity())
         known: dict[str, Linted] = {}
         for file in files:
