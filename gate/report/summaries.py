@@ -142,13 +142,14 @@ def _compose(facts: JsonObject) -> list[str]:
 
 
 def _helm(facts: JsonObject) -> list[str]:
-    told = [_number(facts, "charts", "chart", "charts"), _number(facts, "objects", "object", "objects")]
+    told = [_number(facts, "charts", "chart", "charts")]
+    told += [_number(facts, "objects", "object", "objects")] if "objects" in facts else []
     return [*told, *_each(facts, "linted", "rendered", "failed")]
 
 
 def _kustomize(facts: JsonObject) -> list[str]:
     told = [_number(facts, "kustomizations", "kustomization", "kustomizations")]
-    told += [_number(facts, "objects", "object", "objects")]
+    told += [_number(facts, "objects", "object", "objects")] if "objects" in facts else []
     return [*told, *_each(facts, "built", "failed")]
 
 
