@@ -99,7 +99,8 @@ def test_an_amtool_that_contradicts_itself(tmp_path: Path, body: str, step: Step
 def test_an_amtool_that_takes_everything_is_not_trusted(tmp_path: Path) -> None:
     program = tmp_path / "amtool"
     program.write_text(
-        '#!/bin/sh\nshift\nfor file in "$@"; do printf "Checking \'%s\'  SUCCESS\\nFound:\\n - 1 receivers\\n" $file; done\n'
+        '#!/bin/sh\nshift\nfor file in "$@"; do '
+        "printf \"Checking '%s'  SUCCESS\\nFound:\\n - 1 receivers\\n\" $file; done\n"
     )
     program.chmod(0o755)
     with pytest.raises(ScanProblem, match="self-test"):
