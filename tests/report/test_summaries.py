@@ -33,7 +33,7 @@ from tests.support.verdicts import EVIDENCE
         (Collected("cluster", {}), "✓", "collected"),
         (Collected("helm", {"charts": 3}), "✓", "3 charts"),
         (Collected("helm", {"charts": 3, "objects": 7, "linted": 3}), "✓", "3 charts, 7 objects, 3 linted"),
-        (Collected("kustomize", {"kustomizations": 2, "objects": 7, "built": 1}), "✓", "2 kustomizations, 7 objects, 1 built"),
+        (Collected("kustomize", {"kustomizations": 2, "built": 1}), "✓", "2 kustomizations, 1 built"),
         (Collected("coverage", {"reports": 1}, gaps=(Gap("a", "b"),)), "!", "1 report, 1 gap"),
         (Collected("coverage", {"reports": 2, "lines": {"percent": 99.99, "total": 9999}}), "✓",
          "99.9 % of 9,999 lines, 2 reports"),
