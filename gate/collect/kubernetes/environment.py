@@ -92,12 +92,12 @@ def _variable(name: str, written: JsonObject) -> JsonObject:
     if source:
         return {"variable": name, "from": "field"}
     value = text(written.get("value")) or ""
-    if _is_literal_secret(name, value):
+    if is_literal_secret(name, value):
         return {"variable": name, "from": "value", "literal_secret": True}
     return {"variable": name, "from": "value", "value": shown(value)}
 
 
-def _is_literal_secret(name: str, value: str) -> bool:
+def is_literal_secret(name: str, value: str) -> bool:
     """Whether a value is a secret: its name says so and it is no switch and no reference, or it shows."""
     if _IN_URL.search(value) or _PRIVATE_KEY.search(value):
         return True

@@ -5,31 +5,16 @@ A part is pure. Facts of two parts have different names. A gap that casts doubt 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeAlias
-
 from gate.collect.kubernetes.cluster import Cluster
 from gate.collect.kubernetes.counts import deployment_counts, object_counts
+from gate.collect.kubernetes.found import Found, Part
 from gate.collect.kubernetes.network import namespaces_of, policy_facts
 from gate.collect.kubernetes.relations import Relations
+from gate.collect.kubernetes.whole_cluster import CLUSTER_PARTS
 from gate.collect.kubernetes.workload_facts import place_facts, workload_facts
 from gate.collect.kubernetes.workloads import place
 from gate.model.evidence import Gap
-from gate.model.finding import Finding
 from gate.model.json import Json, JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a part found."""
-
-    facts: JsonObject
-    gaps: tuple[Gap, ...] = ()
-    findings: tuple[Finding, ...] = field(default=())
-
-
-Part: TypeAlias = Callable[[Cluster], Found]
 
 
 def workload_part(cluster: Cluster) -> Found:
@@ -59,7 +44,7 @@ def workload_part(cluster: Cluster) -> Found:
     return Found(facts, gaps + cluster.gaps() + _chosen_gap(cluster))
 
 
-PARTS: tuple[Part, ...] = (workload_part,)
+PARTS: tuple[Part, ...] = (workload_part, *CLUSTER_PARTS)
 
 
 def _chosen_gap(cluster: Cluster) -> tuple[Gap, ...]:
