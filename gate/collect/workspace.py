@@ -136,6 +136,15 @@ class Workspace:
         return tuple(entry for entry in self._all if entry.path.startswith(f"{self.scope}/"))
 
     @cached_property
+    def _files(self) -> tuple[str, ...]:
+        return tuple(entry.path for entry in self._scoped if entry.type is EntryType.FILE)
+
+    @cached_property
+    def _shown(self) -> tuple[str, ...]:
+        """The same, as globs see them."""
+        return tuple(map(printable, self._files))
+
+    @cached_property
     def _tracked_paths(self) -> frozenset[str]:
         return frozenset(entry.path for entry in self._listed or ())
 
@@ -145,8 +154,9 @@ class Workspace:
 
     def files(self, *patterns: str) -> Sequence[str]:
         """Return the paths of tracked regular files in scope, of those that match any glob when globs are given."""
-        found = (entry.path for entry in self._scoped if entry.type is EntryType.FILE)
-        return [path for path in found if not patterns or matches_any(patterns, printable(path))]
+        if not patterns:
+            return list(self._files)
+        return [path for path, shown in zip(self._files, self._shown, strict=True) if matches_any(patterns, shown)]
 
     def all_files(self) -> Sequence[str]:
         """Return the paths of tracked regular files, those outside the scope too."""

@@ -38,6 +38,8 @@ _DEEPEST = 100
 _kind: Callable[[object], type[object]] = type
 """The class of an event: PyYAML's, which the port `Event` stands for."""
 _MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_MAY_MEAN = frozenset("0123456789+-.~nNtTfF") | {""}
+"""With what a plain scalar begins that may be more than text."""
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}")
 
@@ -212,13 +214,19 @@ class _Composer:
             kind = _kind(event)
             if kind is MappingEndEvent:
                 break
-            key = self._key(event, events, depth)
+            # Most keys and values are plain scalars: they are not worth a call each.
+            is_plain = kind is ScalarEvent and event.anchor is None
+            key = event.value if is_plain else self._key(event, events, depth)
             first = next(events)
-            value = self._node(first, events, depth + 1)
             kind = _kind(first)
-            # What an alias brings stands where its anchor is.
-            if kind is MappingStartEvent and isinstance(value, Located):
-                value.line = event.start_mark.line + self._before + 1
+            if kind is ScalarEvent and first.anchor is None:
+                self._weight += 1
+                value = _scalar(first)
+            else:
+                value = self._node(first, events, depth + 1)
+                # What an alias brings stands where its anchor is.
+                if kind is MappingStartEvent and isinstance(value, Located):
+                    value.line = event.start_mark.line + self._before + 1
             if key == "<<" and event.implicit[0]:
                 merged.append((event, value))
             elif key in values:
@@ -272,9 +280,12 @@ class _Composer:
 
 
 def _scalar(event: Event) -> Json:
-    if event.implicit[0] or (event.tag in _PLAIN_TAGS):
-        try:
-            return resolve(event.value)
-        except ScalarError:
-            return event.value
-    return event.value
+    text = event.value
+    if not event.implicit[0] and event.tag not in _PLAIN_TAGS:
+        return text
+    if text[:1] not in _MAY_MEAN:
+        return text
+    try:
+        return resolve(text)
+    except ScalarError:
+        return text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
@@ -66,8 +67,12 @@ def quantity(value: object) -> int | float:
     As Kubernetes does: what is finer than a nano is rounded up to one, what is larger than 2^63-1 is capped there. A
     number stands for itself. Raises ValueError, with a sentence, for anything else.
     """
-    if not isinstance(value, str):
-        return _plain(value)
+    return _quantity(value) if isinstance(value, str) else _plain(value)
+
+
+@lru_cache(maxsize=2048)
+def _quantity(value: str) -> int | float:
+    """Return a quantity; a tree of a thousand containers has a dozen different ones."""
     sign, number, rest = _signed(_bounded(value, "quantity"))
     if number is None:
         raise ValueError(f'"{_shown(value)}" is not a quantity: it begins with no number.')
@@ -91,6 +96,7 @@ def duration(value: object) -> int | float:
     return go_duration(value) if _DAYS.isdisjoint(value) else prometheus_duration(value)
 
 
+@lru_cache(maxsize=2048)
 def go_duration(text: str) -> int | float:
     """Return a duration of Go's `time.ParseDuration` in seconds. Raises ValueError, with a sentence."""
     sign = -1 if _bounded(text, "duration").startswith("-") else 1
@@ -105,6 +111,7 @@ def go_duration(text: str) -> int | float:
     return _seconds(total, text) * sign
 
 
+@lru_cache(maxsize=2048)
 def prometheus_duration(text: str) -> int | float:
     """Return a Prometheus duration in seconds: whole numbers, units from large to small, each at most once.
 

@@ -10,6 +10,9 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\
 """What YAML 1.2.2 (section 5.1) does not allow, and the byte order mark."""
 
 
+_PLAIN = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+
+
 class SourceError(ValueError):
     """Bytes that are no text of a YAML file; line and column count from 1."""
 
@@ -33,6 +36,8 @@ def decode(data: bytes, *, limit: int, bom: bool) -> str:
         if not bom:
             raise SourceError("The file starts with a byte order mark; save it as UTF-8 without one")
         data = data[3:]
+    if not data.translate(None, _PLAIN):
+        return data.decode("ascii")  # as nearly every file is
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

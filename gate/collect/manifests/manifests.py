@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gate.collect.manifests.document import BadDocument, Document
-from gate.collect.manifests.sorts import Sort, is_candidate, is_json, is_workflow_path, may_hold, sort_of
+from gate.collect.manifests.sorts import (
+    Sort,
+    is_candidate,
+    is_compose_path,
+    is_json,
+    is_workflow_path,
+    may_hold,
+    sort_of,
+)
 from gate.collect.workspace import Content, ReadProblem, Workspace
 from gate.formats.located_yaml import LIMIT, BadYaml, Located, Part, YamlDocument, read_parts
 from gate.model.evidence import Gap
@@ -131,6 +139,9 @@ class _Reading:
         if Sort.WORKFLOW in sorts and is_workflow_path(path):
             reason = "has neither `on` nor `jobs`, so it is no workflow"
             self.bad.append(BadDocument(path, part.line, reason, frozenset({Sort.WORKFLOW})))
+        elif Sort.COMPOSE in sorts and is_compose_path(path):
+            reason = "has no mapping of `services`, so docker compose refuses it"
+            self.bad.append(BadDocument(path, part.line, reason, frozenset({Sort.COMPOSE})))
 
     def _twin(self, path: str, content: Content) -> str | None:
         first = self._seen.setdefault(content.sha256, path)

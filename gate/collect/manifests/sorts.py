@@ -6,6 +6,7 @@ something is parsed. Then the shape of each document says what it is.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from gate.model.json import Json, JsonObject
@@ -72,6 +73,11 @@ _SERVICE_KEYS = frozenset(
 )
 _SUFFIXES = (".yaml", ".yml", ".json", ".rules", ".rule")
 _COMPOSE_NAMES = ("compose.", "docker-compose", "podman-compose", "compose-")
+_COMPOSE_DEFAULTS = frozenset(
+    f"{name}.{ending}"
+    for name in ("compose", "compose.override", "docker-compose", "docker-compose.override")
+    for ending in ("yaml", "yml")
+)
 _RENOVATE_NAMES = frozenset({"renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json"})
 _PROVISIONED = ("datasources", "providers", "groups", "contactPoints", "policies")
 _NAMES = _KUSTOMIZATION_NAMES | _RENOVATE_NAMES
@@ -97,26 +103,52 @@ def may_hold(path: str, data: bytes) -> frozenset[Sort]:
 
     A sort that is not returned is not in there; one that is returned need not be.
     """
-    found = [sort for sort, words in _WORDS if all(map(data.__contains__, words))]
-    return _by_name(path).union(found)
+    if data[:2] in _WIDE or b"\0" in data[:4]:
+        # UTF-16 and UTF-32, which some programs read and the gate does not.
+        data = data.replace(b"\0", b"")
+    elif _hides_keys(data):
+        return _EVERY_SORT
+    there = {word for word in _LOOKED_FOR if word in data}
+    return _by_name(path).union([sort for sort, words in _WORDS if words <= there])
 
 
-_WORDS: tuple[tuple[Sort, tuple[bytes, ...]], ...] = (
-    (Sort.KUBERNETES, (b"apiVersion", b"kind")),
-    (Sort.KUSTOMIZATION, (_KUSTOMIZE.encode(),)),
-    (Sort.COMPOSE, (b"services",)),
-    (Sort.PROMETHEUS_RULES, (b"groups", b"rules")),
-    (Sort.PROMETHEUS, (b"scrape_config",)),
-    (Sort.PROMETHEUS, (b"global", b"rule_files")),
-    (Sort.PROMETHEUS, (b"global", b"alerting")),
-    (Sort.ALERTMANAGER, (b"receivers", b"route")),
-    (Sort.ALERTMANAGER, (b"receivers", b"global")),
-    (Sort.OTEL, (b"service", b"pipelines")),
-    (Sort.GRAFANA_DASHBOARD, (b"panels", b"title")),
-    (Sort.GRAFANA_DASHBOARD, (b"rows", b"title")),
-    *((Sort.GRAFANA_PROVISIONING, (b"apiVersion", word.encode())) for word in _PROVISIONED),
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_EVERY_SORT = frozenset(Sort)
+_ESCAPED_KEY = re.compile(
+    rb'"(?:[^"\\\n]|\\[^xuU\r\n]){0,64}\\(?:[xuU]|\r?\n)(?:[^"\\]|\\.){0,64}"\s{0,9}(?=:)', re.DOTALL
+)
+"""A quoted key with an escape in it. What counts is bounded, so that hostile text costs no more than plain text."""
+_CODED_KEY = re.compile(
+    rb'(?:^|[{,])[ \t-]{0,64}\?[ \t]{1,64}(?:&\S{1,64}[ \t]{1,64})?(?:"|!\S{0,64}binary)', re.MULTILINE
+)
+"""A key behind a question mark, which may stand on several lines, or in base64."""
+
+
+def _hides_keys(data: bytes) -> bool:
+    """Whether a key is written in escapes, so that it is not there as a word: `"\\u006bind": Pod`."""
+    if b"\\" in data and _ESCAPE.search(data) is not None and _ESCAPED_KEY.search(data) is not None:
+        return True
+    return b"? " in data and _CODED_KEY.search(data) is not None
+
+
+_ESCAPE = re.compile(rb"\\(?:[xuU]|\r?\n)")
+_WORDS: tuple[tuple[Sort, frozenset[bytes]], ...] = (
+    (Sort.KUBERNETES, frozenset({b"apiVersion", b"kind"})),
+    (Sort.KUSTOMIZATION, frozenset({_KUSTOMIZE.encode()})),
+    (Sort.COMPOSE, frozenset({b"services"})),
+    (Sort.PROMETHEUS_RULES, frozenset({b"groups", b"rules"})),
+    (Sort.PROMETHEUS, frozenset({b"scrape_config"})),
+    (Sort.PROMETHEUS, frozenset({b"global", b"rule_files"})),
+    (Sort.PROMETHEUS, frozenset({b"global", b"alerting"})),
+    (Sort.ALERTMANAGER, frozenset({b"receivers", b"route"})),
+    (Sort.ALERTMANAGER, frozenset({b"receivers", b"global"})),
+    (Sort.OTEL, frozenset({b"service", b"pipelines"})),
+    (Sort.GRAFANA_DASHBOARD, frozenset({b"panels", b"title"})),
+    (Sort.GRAFANA_DASHBOARD, frozenset({b"rows", b"title"})),
+    *((Sort.GRAFANA_PROVISIONING, frozenset({b"apiVersion", word.encode()})) for word in _PROVISIONED),
 )
 """Words that every document of a sort has; of several lines for a sort, those of one."""
+_LOOKED_FOR = tuple(frozenset[bytes]().union(*(words for _sort, words in _WORDS)))
 
 
 def _by_name(path: str) -> frozenset[Sort]:
@@ -149,6 +181,11 @@ def is_workflow_path(path: str) -> bool:
     """Whether GitHub looks for a workflow here: directly in .github/workflows."""
     folder, _, name = path.rpartition("/")
     return folder == ".github/workflows" and name.endswith((".yml", ".yaml"))
+
+
+def is_compose_path(path: str) -> bool:
+    """Whether `docker compose` looks for a file of this name by itself."""
+    return path.rpartition("/")[2] in _COMPOSE_DEFAULTS
 
 
 def _is_updates_path(folder: str, name: str) -> bool:
