@@ -108,8 +108,8 @@ def may_hold(path: str, data: bytes) -> frozenset[Sort]:
         data = data.replace(b"\0", b"")
     elif _hides_keys(data):
         return _EVERY_SORT
-    there = {word for word in _LOOKED_FOR if word in data}
-    return _by_name(path).union([sort for sort, words in _WORDS if words <= there])
+    found = [sort for first, pairs in _WORDS if first in data for sort, second in pairs if second in data]
+    return _by_name(path).union(found)
 
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
@@ -132,23 +132,23 @@ def _hides_keys(data: bytes) -> bool:
 
 
 _ESCAPE = re.compile(rb"\\(?:[xuU]|\r?\n)")
-_WORDS: tuple[tuple[Sort, frozenset[bytes]], ...] = (
-    (Sort.KUBERNETES, frozenset({b"apiVersion", b"kind"})),
-    (Sort.KUSTOMIZATION, frozenset({_KUSTOMIZE.encode()})),
-    (Sort.COMPOSE, frozenset({b"services"})),
-    (Sort.PROMETHEUS_RULES, frozenset({b"groups", b"rules"})),
-    (Sort.PROMETHEUS, frozenset({b"scrape_config"})),
-    (Sort.PROMETHEUS, frozenset({b"global", b"rule_files"})),
-    (Sort.PROMETHEUS, frozenset({b"global", b"alerting"})),
-    (Sort.ALERTMANAGER, frozenset({b"receivers", b"route"})),
-    (Sort.ALERTMANAGER, frozenset({b"receivers", b"global"})),
-    (Sort.OTEL, frozenset({b"service", b"pipelines"})),
-    (Sort.GRAFANA_DASHBOARD, frozenset({b"panels", b"title"})),
-    (Sort.GRAFANA_DASHBOARD, frozenset({b"rows", b"title"})),
-    *((Sort.GRAFANA_PROVISIONING, frozenset({b"apiVersion", word.encode()})) for word in _PROVISIONED),
+_WORDS: tuple[tuple[bytes, tuple[tuple[Sort, bytes], ...]], ...] = (
+    (
+        b"apiVersion",
+        (
+            (Sort.KUBERNETES, b"kind"),
+            (Sort.KUSTOMIZATION, _KUSTOMIZE.encode()),
+            *((Sort.GRAFANA_PROVISIONING, word.encode()) for word in _PROVISIONED),
+        ),
+    ),
+    (b"service", ((Sort.COMPOSE, b"services"), (Sort.OTEL, b"pipelines"))),
+    (b"groups", ((Sort.PROMETHEUS_RULES, b"rules"),)),
+    (b"scrape_config", ((Sort.PROMETHEUS, b""),)),
+    (b"global", ((Sort.PROMETHEUS, b"rule_files"), (Sort.PROMETHEUS, b"alerting"), (Sort.ALERTMANAGER, b"receivers"))),
+    (b"receivers", ((Sort.ALERTMANAGER, b"route"),)),
+    (b"title", ((Sort.GRAFANA_DASHBOARD, b"panels"), (Sort.GRAFANA_DASHBOARD, b"rows"))),
 )
-"""Words that every document of a sort has; of several lines for a sort, those of one."""
-_LOOKED_FOR = tuple(frozenset[bytes]().union(*(words for _sort, words in _WORDS)))
+"""A word, and the sorts of which every document has it and a second one; the second is looked for after the first."""
 
 
 def _by_name(path: str) -> frozenset[Sort]:
