@@ -12,6 +12,7 @@ import io
 import math
 import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gate.collect.readers.errors import ReportError
@@ -47,6 +48,40 @@ def read_config(data: bytes, format_name: str) -> Json:
         "env": _env,
     }
     return readers[format_name](data)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDocuments:
+    """A file, document by document. `whole` is False where some could not be read: these are in `bad`.
+
+    `values` of YAML have the lines of their mappings. Every file but one of YAML is a single document.
+    """
+
+    values: tuple[Json, ...]
+    bad: tuple[ReportError, ...] = ()
+
+    @property
+    def content(self) -> Json:
+        """The file as criteria see it: its document, or a list of those that could be read."""
+        return self.values[0] if len(self.values) == 1 and not self.bad else [*self.values]
+
+
+def read_documents(data: bytes, format_name: str) -> ConfigDocuments:
+    """Return what a file holds. A bad document of YAML leaves those beside it. Raises ReportError if none is good."""
+    if format_name != "yaml":
+        return ConfigDocuments((read_config(data, format_name),))
+    from gate.formats.located_yaml import BadYaml, YamlDocument, read_parts
+
+    parts = read_parts(data)
+    good = tuple(part.value for part in parts if isinstance(part, YamlDocument))
+    bad = tuple(
+        ReportError(f"holds a document that is not YAML that can be read: {part.reason}", part.line)
+        for part in parts
+        if isinstance(part, BadYaml)
+    )
+    if not bad or not good:
+        read_config(data, format_name)  # stricter: it refuses what has no value in JSON, such as .nan
+    return ConfigDocuments(good, bad)
 
 
 def _yaml(data: bytes) -> Json:
