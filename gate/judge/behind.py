@@ -157,6 +157,8 @@ BEHIND: dict[tuple[str, str], Behind] = {
     ("image", "counts"): _of_image,
     ("image", "fixable"): _fixable,
     ("image", "vulnerable"): _unsuppressed,
+    ("kubernetes", "removed_apis"): _live_rule("kubernetes.removed-api"),
+    ("kubernetes", "schema_invalid"): _live_rule("kubernetes.schema-invalid"),
     ("licenses", "contradictions"): _live_rule("licenses.contradictory"),
     ("licenses", "denied"): _live_rule("licenses.denied"),
     ("licenses", "known_percent"): _live_rule("licenses.unknown"),

@@ -100,15 +100,16 @@ def _traefik(one: ClusterObject) -> JsonObject:
 
 
 def _gateway(one: ClusterObject, redirected: set[tuple[str, str]]) -> JsonObject:
-    listeners = [
-        each
-        for each in mappings(one.spec.get("listeners"))
-        if not {(one.name, ""), (one.name, text(each.get("name")) or "")} & redirected or _is_secure(each)
-    ]
-    hosts = [text(each.get("hostname")) or _ANY for each in listeners]
-    secure = {text(each.get("hostname")) or _ANY for each in listeners if _is_secure(each)}
-    plain = [host for host in hosts if host not in secure]
+    listeners = mappings(one.spec.get("listeners"))
+    secure = {_host(each) for each in listeners if _is_secure(each)}
+    sent_on = {_host(each) for each in listeners if {(one.name, ""), (one.name, text(each.get("name")))} & redirected}
+    hosts = [_host(each) for each in listeners]
+    plain = [host for host in hosts if host not in secure | sent_on]
     return _facts(one, hosts, plain, text(one.spec.get("gatewayClassName")))
+
+
+def _host(listener: JsonObject) -> str:
+    return text(listener.get("hostname")) or _ANY
 
 
 def _is_secure(listener: JsonObject) -> bool:

@@ -19,9 +19,7 @@ from gate.model.json import Json, JsonObject
 _GROUPS = frozenset({"rbac.authorization.k8s.io", "authorization.openshift.io"})
 _READING = frozenset({"get", "list", "watch", "*"})
 _RISING = frozenset({"escalate", "bind", "impersonate"})
-_EVERYBODY = frozenset(
-    {"system:authenticated", "system:unauthenticated", "system:anonymous", "system:serviceaccounts", "system:masters"}
-)
+_EVERYBODY = frozenset({"system:authenticated", "system:unauthenticated", "system:anonymous", "system:serviceaccounts"})
 _MOST = 50
 
 
@@ -95,7 +93,7 @@ def _binding(one: ClusterObject, cluster: Cluster) -> _Binding:
     role = _role_of(one, kind, name, cluster)
     subjects = mappings(one.value.get("subjects"))
     named: list[Json] = [_subject(each, one) for each in subjects[:_MOST]]
-    everybody = {name for each in subjects if (name := text(each.get("name")) or "") in _EVERYBODY}
+    everybody = _EVERYBODY & {text(each.get("name")) or "" for each in subjects}
     accounts = tuple(
         (text(each.get("namespace")) or cluster.namespace_of(one), text(each.get("name")) or "")
         for each in subjects

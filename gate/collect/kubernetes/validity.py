@@ -142,7 +142,8 @@ def _note_api(one: ClusterObject, fate: Fate, checked: _Checked) -> None:
         name = shown(f"{one.api_version} {one.kind}")
         facts: JsonObject = {"name": name, "path": one.path, "line": one.line, "objects": 1}
         facts["standing"] = fate.standing.value
-        checked.apis[key] = facts | known(since=fate.since, instead=fate.instead)
+        since = None if fate.standing is Standing.NOT_YET else fate.since
+        checked.apis[key] = facts | known(since=since, instead=fate.instead)
 
 
 def _objects(apis: Iterable[JsonObject], standing: Standing) -> int:
