@@ -53,6 +53,8 @@ class Found:
 def is_named_like_one(path: str) -> bool:
     """Whether a file is called Dockerfile or Containerfile, with or without a beginning or an ending, in any case."""
     name = path.rpartition("/")[2].lower()
+    if "file" not in name:
+        return False  # as nearly every path of a tree
     first, last = name.partition(".")[0], name.rpartition(".")[2]
     return (first in _STEMS or last in _STEMS) and last != "dockerignore"
 

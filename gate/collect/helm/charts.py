@@ -216,20 +216,31 @@ class _Tree:
             if posixpath.basename(above) == "charts":
                 self._vendored[posixpath.dirname(above), name] = folder
         self._links: dict[str, list[str]] = {}
+        self._holders: dict[str, tuple[str, ...]] = {"": ("",) if "" in heads else ()}
+        """folder → the folders of charts that it lies in; thousands of files share a few hundred folders"""
         for entry in workspace.entries():
             if entry.type is not EntryType.FILE:
-                for folder in _above(entry.path):
-                    if folder in self._below:
-                        self._links.setdefault(folder, []).append(entry.path)
+                for folder in self._charts_above(entry.path.rpartition("/")[0]):
+                    self._links.setdefault(folder, []).append(entry.path)
         for path in files:
             if path.endswith(".tgz") and posixpath.basename(posixpath.dirname(path)) == "charts":
                 archive = _ARCHIVE.match(posixpath.basename(path))
                 holder = posixpath.dirname(posixpath.dirname(path))
                 if archive is not None:
                     self._vendored.setdefault((holder, archive[1]), path)
-            for folder in _above(path):
-                if folder in self._below:
-                    self._below[folder].append(path)
+            for folder in self._charts_above(path.rpartition("/")[0]):
+                self._below[folder].append(path)
+
+    def _charts_above(self, folder: str) -> tuple[str, ...]:
+        """Return the folders of charts that a folder lies in, itself among them."""
+        missing = []
+        while folder not in self._holders:
+            missing.append(folder)
+            folder = folder.rpartition("/")[0]
+        for below in reversed(missing):
+            self._holders[below] = self._holders[folder] + ((below,) if below in self._heads else ())
+            folder = below
+        return self._holders[folder]
 
     def chart(self, folder: str, head: tuple[str, Located], request: JsonObject) -> Chart:
         path, value = head
@@ -291,11 +302,3 @@ class _Tree:
                 groups = [group if isinstance(group, list) else [group] for group in listed]
                 return [ValuesSet(tuple(str(path) for path in group)) for group in groups if group]
         return None
-
-
-def _above(path: str) -> Iterable[str]:
-    folder = posixpath.dirname(path)
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
-    yield ""
