@@ -88,26 +88,40 @@ def plain_objects(manifests: Manifests) -> Objects:
     for document in manifests.documents(Sort.KUBERNETES):
         for value in items_of(document.value):
             one = object_of(value, document)
-            if one is None:
+            if one is None or not value.get("kind"):
                 shown = printable(document.path)
                 line = line_of(value, document.line)
-                gaps.append(
-                    Gap(shown, f"{_kind_of(value)} on line {line} has no name, so no cluster takes it", shown, line)
-                )
+                lacking = "no name" if one is None else "no kind"
+                reason = f"{_kind_of(value)} on line {line} has {lacking}, so no cluster takes it"
+                gaps.append(Gap(shown, reason, shown, line))
             else:
                 found.append(one)
     return Objects(found, (*manifests.gaps(Sort.KUBERNETES), *gaps))
 
 
 def items_of(value: Located, depth: int = 0) -> Iterator[Located]:
-    """Yield the object, or those that a list of objects holds."""
-    items = value.get("items")
-    if not str(value.get("kind", "")).endswith("List") or not isinstance(items, list) or depth >= _DEEPEST_LIST:
+    """Yield the object, or those that a list of objects holds.
+
+    Whatever has `items` is a list for kubectl; those of a DeploymentList need not say that they are Deployments.
+    """
+    items, kind = value.get("items"), str(value.get("kind", ""))
+    if not isinstance(items, list) or depth >= _DEEPEST_LIST:
         yield value
         return
+    if not kind.endswith("List"):
+        yield value
     for item in items:
-        if isinstance(item, Located) and item.get("kind"):
-            yield from items_of(item, depth + 1)
+        if isinstance(item, Located):
+            yield from items_of(_named(item, value, kind.removesuffix("List")), depth + 1)
+
+
+def _named(item: Located, whole: Located, kind: str) -> Located:
+    """Return an element of a list with the kind that its list gives it."""
+    if item.get("kind") or not kind:
+        return item
+    named = Located({**item, "apiVersion": item.get("apiVersion") or whole.get("apiVersion"), "kind": kind})
+    named.line = item.line
+    return named
 
 
 def object_of(value: Located, document: Document) -> ClusterObject | None:
