@@ -201,6 +201,13 @@ def _documents(facts: JsonObject) -> list[str]:
     return [f"{sum(item.get('found') is True for item in each):,} of {len(each):,} found"]
 
 
+def _files(facts: JsonObject) -> list[str]:
+    values = facts.get("values")
+    searches = [item for item in values.values() if isinstance(item, list)] if isinstance(values, dict) else []
+    told = _documents(facts) if facts.get("items") or not searches else []
+    return [*told, counted(sum(map(len, searches)), "setting", "settings") if searches else ""]
+
+
 def _anything(facts: JsonObject) -> list[str]:
     numbers = [
         f"{name.replace('_', ' ')} {value:,}"
@@ -244,5 +251,5 @@ _KINDS: dict[str, Callable[[JsonObject], list[str]]] = {
     "helm": _helm,
     "kustomize": _kustomize,
     "docs": _documents,
-    "files": _documents,
+    "files": _files,
 }

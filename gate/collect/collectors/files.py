@@ -18,6 +18,7 @@ from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source
 from gate.model.json import Json, JsonObject
 
 if TYPE_CHECKING:  # imported when a run asks for settings
+    from gate.collect.configuration.keys import Setting
     from gate.collect.configuration.wanted import Search
 
 _LIMIT = 4 * 1024 * 1024
@@ -55,6 +56,7 @@ class _Reading:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._known: dict[str, tuple[ConfigDocuments, Source, bytes] | Gap] = {}
+        self._last: tuple[str, list[Setting]] = ("", [])
         self.gaps: list[Gap] = []
         self.sources: list[Source] = []
 
@@ -131,6 +133,8 @@ class _Reading:
 
     def _item(self, path: str) -> JsonObject:
         read = self._read(path)
+        if not isinstance(read, Gap) and not read[0].values:
+            read = Gap(path, "holds no YAML document", path)
         if isinstance(read, Gap):
             self.gaps.append(Gap(read.subject, read.reason, read.path, read.line, ("items",)))
             return {"found": self._workspace.exists(path), "format": format_of(path)}
@@ -140,8 +144,8 @@ class _Reading:
         return {"found": True, "format": format_of(path), "content": documents.content}
 
     def _search(self, search: Search, path: str) -> list[Json]:
-        from gate.collect.configuration.keys import Lines, is_meant, settings_of
-        from gate.collect.configuration.values import is_secret, value_facts
+        from gate.collect.configuration.keys import Lines
+        from gate.collect.configuration.values import value_facts
 
         fact = f"values.{search.name}"
         shown = printable(path)
@@ -151,8 +155,7 @@ class _Reading:
             return []
         documents, source, data = read
         self._note_bad(path, documents, fact)
-        settings = (setting for document in documents.values for setting in settings_of(document))
-        meant = [each for each in settings if (is_secret(each) if search.secrets else is_meant(each, search.keys))]
+        meant = [each for each in self._settings(path, documents) if search.means(each)]
         if len(meant) > _MOST:
             reason = f"has {len(meant):,} settings that are looked for; {_MOST:,} of a file are told"
             self.gaps.append(Gap(shown, reason, shown, facts=(fact,)))
@@ -170,6 +173,14 @@ class _Reading:
         if found:
             self.sources.append(source)
         return found or ([self._absent(search, path)] if search.every else [])
+
+    def _settings(self, path: str, documents: ConfigDocuments) -> list[Setting]:
+        """Return the settings of a file, taken out of it once for all searches that follow one another."""
+        from gate.collect.configuration.keys import settings_of
+
+        if self._last[0] != path:
+            self._last = (path, [setting for document in documents.values for setting in settings_of(document)])
+        return self._last[1]
 
     def _absent(self, search: Search, path: str) -> JsonObject:
         """Return that a file has no such key, or is not there."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from gate.formats.globs import matches_any
+from gate.formats.globs import translate
 from gate.formats.located_yaml import line_of
 from gate.model.json import Json
 
@@ -19,7 +20,7 @@ _SLASH = "\N{DIVISION SLASH}"
 _KEY = re.compile(r"^\s{0,400}(?:-\s{1,20})?(?:export\s{1,20})?[\"']?([^\"'\s:={}\[\],]{1,200})[\"']?\s{0,20}[:=]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setting:
     """A plain value. `steps` are the keys (and places in lists) that lead to it, `above` the line of its mapping."""
 
@@ -36,6 +37,16 @@ class Setting:
     def name(self) -> str:
         """The last key that is no place in a list."""
         return next((step for step in reversed(self.steps) if not step.isdigit()), "")
+
+    @cached_property
+    def path(self) -> str:
+        """The key path as a path of folders, as globs have it."""
+        return _as_path(self.steps)
+
+    @cached_property
+    def snake_path(self) -> str:
+        """The same in snake case."""
+        return _as_path(map(snake, self.steps))
 
 
 def settings_of(document: Json) -> Iterator[Setting]:
@@ -54,16 +65,22 @@ def settings_of(document: Json) -> Iterator[Setting]:
             yield Setting(steps, value, line)
 
 
-def is_meant(setting: Setting, patterns: Sequence[str]) -> bool:
-    """Whether a key path fits one of the patterns: "database.pool.*", "**.log_level".
+def key_test(patterns: Sequence[str]) -> Callable[[Setting], bool]:
+    """Return whether a key path fits one of the patterns: "database.pool.*", "**.log_level". Raises GlobError.
 
     A pattern is a glob whose segments are parted by dots. It is held against the path as it is written, and against
     the same in snake case: "logLevel", "log-level" and "LOG_LEVEL" are log_level, "APP__PORT" is app.port.
     """
-    globs = [pattern.replace(".", "/") for pattern in patterns]
-    return matches_any(globs, _as_path(setting.steps)) or matches_any(globs, _as_path(map(snake, setting.steps)))
+    import re2
+
+    if not patterns:
+        return lambda _setting: False
+    # One expression for all patterns: a tree has tens of thousands of settings, and each is held against every search.
+    fits = re2.compile("|".join(f"(?:{translate(pattern.replace('.', '/'))})" for pattern in patterns)).fullmatch
+    return lambda setting: fits(setting.path) is not None or fits(setting.snake_path) is not None
 
 
+@lru_cache(maxsize=10_000)
 def snake(step: str) -> str:
     """Return a key in snake case."""
     return _CAMEL.sub("_", step).replace("__", ".").replace("-", "_").lower()
@@ -96,5 +113,5 @@ class Lines:
         return places[0] if len(places) == 1 else None
 
 
-def _as_path(steps: Iterator[str] | Sequence[str] | map[str]) -> str:
+def _as_path(steps: Iterable[str]) -> str:
     return "/".join(part for step in steps for part in step.replace("/", _SLASH).split("."))

@@ -67,7 +67,10 @@ class ConfigDocuments:
 
 
 def read_documents(data: bytes, format_name: str) -> ConfigDocuments:
-    """Return what a file holds. A bad document of YAML leaves those beside it. Raises ReportError if none is good."""
+    """Return what a file holds. A bad document of YAML leaves those beside it. Raises ReportError if none is good.
+
+    A YAML file of comments only has no document.
+    """
     if format_name != "yaml":
         return ConfigDocuments((read_config(data, format_name),))
     from gate.formats.located_yaml import BadYaml, YamlDocument, read_parts
@@ -79,7 +82,7 @@ def read_documents(data: bytes, format_name: str) -> ConfigDocuments:
         for part in parts
         if isinstance(part, BadYaml)
     )
-    if not bad or not good:
+    if parts and (not bad or not good):
         read_config(data, format_name)  # stricter: it refuses what has no value in JSON, such as .nan
     return ConfigDocuments(good, bad)
 

@@ -175,6 +175,18 @@ def test_a_named_file_that_is_not_there_or_has_no_format(tmp_path: Path) -> None
     assert evidence.gaps[0].path == "Makefile"
 
 
+def test_a_file_of_comments_has_no_settings_and_is_no_document(tmp_path: Path) -> None:
+    evidence = look(tmp_path, {"config/a.yaml": "# later\n"}, search() | {"paths": ["config/a.yaml"]})
+    assert (values(evidence), [gap.facts for gap in evidence.gaps]) == ([], [("items",)])
+    assert evidence.gaps[0].reason == "holds no YAML document"
+
+
+def test_keys_that_do_not_count(tmp_path: Path) -> None:
+    text = "development: {level: 1}\nproduction: {level: 2}\nlevel: 3\n"
+    evidence = look(tmp_path, {"config/a.yaml": text}, search(unless=["**.development.**"]))
+    assert [item["name"] for item in values(evidence)] == ["production.level", "level"]
+
+
 def test_what_is_excluded_is_not_looked_into(tmp_path: Path) -> None:
     assert not values(look(tmp_path, {"config/dev.yaml": "level: 1\n"}, search(exclude=["**/dev.yaml"])))
 

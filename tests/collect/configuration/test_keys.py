@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.configuration.keys import Lines, Setting, is_meant, settings_of, snake
+from gate.collect.configuration.keys import Lines, Setting, key_test, settings_of, snake
 from gate.formats.located_yaml import YamlDocument, read_parts
 
 YAML = b"""\
@@ -75,7 +75,11 @@ def test_without_nesting_only_a_key_that_stands_once_has_a_line() -> None:
     ],
 )
 def test_which_keys_a_pattern_means(key: str, pattern: str, expected: bool) -> None:
-    assert is_meant(Setting(tuple(key.split(".")), 1, 1), [pattern]) is expected
+    assert key_test([pattern])(Setting(tuple(key.split(".")), 1, 1)) is expected
+
+
+def test_no_pattern_means_nothing() -> None:
+    assert not key_test([])(Setting(("a",), 1, 1))
 
 
 @given(st.text(max_size=60))
