@@ -287,7 +287,7 @@ def _finished(state: _State, operator: str, depth: int) -> Iterator[Command]:
         return
     state.words = []
     state.fresh = False
-    then = ";" if operator in ("\n", "&", ";;", ")", "(") else operator
+    then = ";" if operator in ("\n", ";;", ")", "(") else operator
     if words[0].quoted or words[0].text not in _HEADS:
         texts = tuple(word.text for word in words)
         yield Command(texts, words[0].line, state.joined, then, state.condition, False, state.grouped)

@@ -46,7 +46,7 @@ def find_swallowed(commands: Sequence[Command], shell: str) -> list[Swallowed]:
 def _neutral(commands: Sequence[Command], index: int) -> str | None:
     """Return how the command at `index` hides that what stands left of it failed, None where it does not."""
     command = commands[index]
-    if command.joined != "||" or command.grouped or command.condition or command.then not in ("", ";"):
+    if command.joined != "||" or command.grouped or command.condition or command.then not in ("", ";", "&"):
         return None
     first, arguments = command.words[0].lower(), command.words[1:]
     if first not in _NEUTRAL:

@@ -6,15 +6,18 @@ left out), `exclude` (globs of files), `reports`: what `docker compose ps --all 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate.collect.collector import Context
 from gate.collect.compose.project import Placed, Project, load_project
 from gate.collect.compose.projects import named_projects, projects_of
-from gate.collect.compose.services import problems_of, service_facts, unknown_images
+from gate.collect.compose.secrets import secrets_of_file, tracked_files
+from gate.collect.compose.services import problems_of, service_facts, unknown_images, unknown_privileges
 from gate.collect.disk import printable
 from gate.collect.manifests import Document, Manifests, Sort, manifests_of
+from gate.collect.manifests.placeholders import is_sample
 from gate.collect.readers.compose_ps import Container, read_compose_ps
 from gate.collect.readers.errors import ReportError
 from gate.collect.reports import find_reports
@@ -57,7 +60,7 @@ class ComposeCollector:
         services = list(_services(projects, _texts(context.request.get("profiles")) or ("*",)))
         findings = [finding for project in projects for finding in _findings(project)]
         gaps += [gap for project in projects for gap in _unknown(project)]
-        facts = compose_facts(findings, _facts(projects, services))
+        facts = compose_facts(findings, _facts(projects, services, files))
         facts |= reports.facts()
         sources = [*files.sources(projects), *reports.sources]
         return Collected(KIND, facts, tuple(sources), tuple(dict.fromkeys([*gaps, *reports.gaps])), tuple(findings))
@@ -100,6 +103,25 @@ class _Files:
         if folder not in self._env:
             self._env[folder] = self._variables(f"{folder}/.env" if folder else ".env")
         return self._env[folder]
+
+    def secrets(self, project: Project, placed: Placed) -> Iterator[str]:
+        """Yield the secrets of a service that stand in files which git tracks."""
+        folder = posixpath.dirname(project.files[0] if project.files else placed.path)
+        for what, written, has_variables in tracked_files(placed.body, project.sections):
+            path = posixpath.normpath(posixpath.join(folder, written))
+            if "$" in written or (self.workspace.has_git and not self.workspace.is_tracked(path)):
+                continue
+            if has_variables:
+                yield from secrets_of_file(what, self._variables(path))
+            elif self._holds_something(path):
+                yield f"{what}, whose file is in git"
+
+    def _holds_something(self, path: str) -> bool:
+        try:
+            data = self.workspace.read(path, _ENV_LIMIT).data.strip()
+        except ReadProblem:
+            return self.workspace.has_git  # git has it, whatever is in it
+        return bool(data) and not is_sample(data.decode("utf-8", "replace"))
 
     def sources(self, projects: Iterable[Project]) -> list[Source]:
         """Return the files that the projects were made of."""
@@ -225,8 +247,8 @@ def _is_wanted(body: JsonObject, profiles: Sequence[str]) -> bool:
     return not own or any(matches_any(profiles, name) for name in own)
 
 
-def _facts(projects: Sequence[Project], services: Sequence[tuple[Project, str, Placed]]) -> JsonObject:
-    items = [service_facts(project, name, placed) for project, name, placed in services]
+def _facts(projects: Sequence[Project], services: Sequence[tuple[Project, str, Placed]], files: _Files) -> JsonObject:
+    items = [service_facts(project, name, placed, files.secrets(project, placed)) for project, name, placed in services]
     return {
         "files": len({file for project in projects for file in project.files} | {each.path for *_, each in services}),
         "projects": len(projects),
@@ -271,6 +293,8 @@ def _findings(project: Project) -> Iterable[Finding]:
 def _unknown(project: Project) -> Iterable[Gap]:
     for path, line, text in unknown_images(project):
         yield Gap(printable(path), text, printable(path), line, ("latest_tag", "items.image"))
+    for path, line, text in unknown_privileges(project):
+        yield Gap(printable(path), text, printable(path), line, ("privileged", "items.privileged"))
 
 
 def _on_facts(gap: Gap) -> Gap:

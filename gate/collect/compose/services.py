@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gate.collect.compose.merge import as_mapping
+from gate.collect.compose.powers import has_socket, host_namespaces, is_on, is_privileged, powers
 from gate.collect.compose.project import Placed, Project
+from gate.collect.compose.secrets import literal_secrets
 from gate.collect.compose.units import number, seconds, size
+from gate.collect.health_command import script_cannot_fail, words_cannot_fail
 from gate.collect.image_name import image_name
 from gate.collect.manifests.objects import mapping, text
 from gate.formats.located_yaml import line_of
 from gate.model.json import Json, JsonObject
 
-_SECRET = re.compile(
-    r"(?:^|[_.-])(?:pass|passwd|password|passphrase|secret|token|api_?key|access_?key|private_?key|credentials?"
-    r"|encryption_?key|signing_?key|auth_?key|client_?secret)(?:$|[_.-])",
-    re.IGNORECASE,
-)
-_NOT_A_SECRET = re.compile(
-    r"(?:_file|_path|_name|_url|_ttl|_expir\w*|_lifetime|_length|_algorithm|_type|_minutes|_seconds|_id)$",
-    re.IGNORECASE,
-)
-_SOCKET = "/var/run/docker.sock"
 _HEALTH_DEFAULTS: dict[str, float] = {"interval": 30, "timeout": 30, "retries": 3, "start_period": 0}
 """Of the Compose Specification, which has those of a Dockerfile's HEALTHCHECK."""
 
 
-def is_secret_name(name: str) -> bool:
-    """Whether a variable of this name is meant to hold something that nobody should read."""
-    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return bool(_SECRET.search(plain)) and not _NOT_A_SECRET.search(plain)
+def service_facts(project: Project, name: str, placed: Placed, secrets: Iterable[str] = ()) -> JsonObject:
+    """Return one service as an item of the facts; see schemas/evidence/compose.schema.json.
 
-
-def service_facts(project: Project, name: str, placed: Placed) -> JsonObject:
-    """Return one service as an item of the facts; see schemas/evidence/compose.schema.json."""
+    `secrets` are those that stand in files of the tree which it reads.
+    """
     body = placed.body
     environment = as_mapping(body.get("environment"))
     item: JsonObject = {
@@ -48,17 +37,17 @@ def service_facts(project: Project, name: str, placed: Placed) -> JsonObject:
         "volumes": [_volume(volume) for volume in _list(body.get("volumes"))],
         "ports": [_port(port) for port in _list(body.get("ports"))],
         "environment": [*sorted(environment)],
-        "literal_secrets": [*sorted(_literal_secrets(environment))],
+        "literal_secrets": [*sorted({*literal_secrets(body), *secrets})],
         "secrets": [text(mapping(each).get("source")) or text(each) or "" for each in _list(body.get("secrets"))],
         "depends_on": [*sorted(as_mapping(body.get("depends_on")))],
         "waits_for_health": [*sorted(_waits_for(body))],
         "cap_add": _texts(body.get("cap_add")),
         "cap_drop": _texts(body.get("cap_drop")),
-        "privileged": body.get("privileged") is True,
+        "powers": [*dict.fromkeys(powers(body))],
         "read_only": body.get("read_only") is True,
         "no_new_privileges": _no_new_privileges(body),
-        "docker_socket": any(_SOCKET in str(volume) for volume in _list(body.get("volumes"))),
-        "host_namespaces": [*sorted(_host_namespaces(body))],
+        "docker_socket": has_socket(body),
+        "host_namespaces": [*sorted(host_namespaces(body))],
         "env_file": bool(body.get("env_file")),
     }
     item |= _image(body) | _limits(body) | _optional(body)
@@ -67,9 +56,12 @@ def service_facts(project: Project, name: str, placed: Placed) -> JsonObject:
 
 
 def _optional(body: JsonObject) -> JsonObject:
-    """Return what is left out where the service does not say it."""
+    """Return what is left out where the service does not say it, or only a variable does."""
     deploy = mapping(body.get("deploy"))
     found: JsonObject = {}
+    privileged = is_privileged(body)
+    if privileged is not None:
+        found["privileged"] = privileged
     restart = text(body.get("restart")) or text(mapping(deploy.get("restart_policy")).get("condition"))
     if restart is not None:
         found["restart"] = restart
@@ -126,13 +118,13 @@ def _resources(cpus: Json, memory: Json) -> JsonObject:
 
 def _health(value: Json) -> JsonObject | None:
     """Return a health check that is in force with its numbers in seconds; None for none."""
-    if not isinstance(value, dict) or value.get("disable") is True:
+    if not isinstance(value, dict) or is_on(value.get("disable")) is True:
         return None
     test = value.get("test")
     words = [test] if isinstance(test, str) else [str(word) for word in test] if isinstance(test, list) else []
     if not words or words[0] == "NONE" or not "".join(words[1:] if words[0] in ("CMD", "CMD-SHELL") else words).strip():
         return None
-    found: JsonObject = {"test": " ".join(words)[:500]}
+    found: JsonObject = {"test": " ".join(words)[:500], "tests_nothing": _tests_nothing(words)}
     for name, default in _HEALTH_DEFAULTS.items():
         given = number(value.get(name)) if name == "retries" else seconds(value.get(name))
         key = name if name == "retries" else f"{name}_seconds"
@@ -141,6 +133,13 @@ def _health(value: Json) -> JsonObject | None:
         elif given is not None:
             found[key] = given
     return found
+
+
+def _tests_nothing(words: list[str]) -> bool:
+    """Whether a test can only succeed. A text alone, and what follows CMD-SHELL, is for a shell."""
+    if words[0] == "CMD":
+        return words_cannot_fail(words[1:])
+    return script_cannot_fail(" ".join(words[1:] if words[0] == "CMD-SHELL" else words))
 
 
 def _waits_for(body: JsonObject) -> Iterator[str]:
@@ -152,20 +151,6 @@ def _waits_for(body: JsonObject) -> Iterator[str]:
 def _no_new_privileges(body: JsonObject) -> bool:
     wanted = ("no-new-privileges", "no-new-privileges:true", "no-new-privileges=true")
     return any(option in wanted for option in _texts(body.get("security_opt")))
-
-
-def _host_namespaces(body: JsonObject) -> Iterator[str]:
-    for key in ("network_mode", "pid", "ipc", "userns_mode", "uts"):
-        if body.get(key) == "host":
-            yield key
-
-
-def _literal_secrets(environment: JsonObject) -> Iterator[str]:
-    """Yield the names of variables that should be secret and have a value that anybody can read."""
-    for name, value in environment.items():
-        written = text(value)
-        if written and is_secret_name(name) and "$" not in written and not written.startswith("/run/secrets/"):
-            yield name
 
 
 def _volume(value: Json) -> JsonObject:
@@ -195,6 +180,9 @@ def problems_of(project: Project) -> Iterator[tuple[str, int, str]]:
     yield from project.problems
     for name, placed in project.services.items():
         body, line = placed.body, line_of(placed.body)
+        test = mapping(body.get("healthcheck")).get("test")
+        if isinstance(test, list) and test and test[0] not in ("CMD", "CMD-SHELL", "NONE"):
+            yield placed.path, line, f"the health check of {name} begins with none of CMD, CMD-SHELL and NONE"
         if not ({"image", "build", "provider"} & body.keys()):
             yield placed.path, line, f"the service {name} has neither an image nor a build"
         for other in as_mapping(body.get("depends_on")):
@@ -217,6 +205,14 @@ def unknown_images(project: Project) -> Iterator[tuple[str, int, str]]:
             line = line_of(placed.body)
             why = "is only known where the services are started" if "$" in named else "is no name of an image"
             yield placed.path, line, f"the image of {name}, {named[:120]}, {why}"
+
+
+def unknown_privileges(project: Project) -> Iterator[tuple[str, int, str]]:
+    """Yield (path, line, text) for services that a variable makes privileged, or not."""
+    for name, placed in project.services.items():
+        if is_privileged(placed.body) is None:
+            reason = f"whether {name} is privileged is only known where the services are started"
+            yield placed.path, line_of(placed.body), reason
 
 
 def _list(value: Json) -> list[Json]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gate.collect.dockerfile.base_images import image_of
+from gate.collect.health_command import script_cannot_fail, words_cannot_fail
 from gate.collect.readers.dockerfile import Dockerfile, Stage, declared
 from gate.collect.readers.dockerfile_lines import Instruction
 from gate.collect.readers.dockerfile_words import UNKNOWN, expand, json_words, pairs, words
@@ -14,7 +16,11 @@ from gate.formats.quantities import go_duration
 
 _MOST_WAYS = 16
 _ROOTS = frozenset({"root", "containeradministrator"})
-_NOTHING_TESTED = frozenset({"", ":", "true", "/bin/true", "exit", "exit 0"})
+_MADE_ROOT = re.compile(
+    r"\b(?:useradd|adduser|usermod)\b[^\n;&|]{0,300}?\s(?:-[a-zA-Z]{0,8}u\s{0,9}|--uid[ =]{1,9})0{1,9}(?!\w)"
+    r"[^\n;&|]{0,300}"
+)
+"""A user that gets the number 0, and so is root by another name."""
 _DEFAULTS: dict[str, float] = {"interval": 30, "timeout": 30, "start-period": 0, "start-interval": 5}
 """Seconds; from the Dockerfile reference, "HEALTHCHECK". Docker takes 0 for the default, too."""
 _RETRIES = 3
@@ -32,7 +38,7 @@ class Command:
 class Healthcheck:
     """A HEALTHCHECK. Times are in seconds, Docker's defaults where none are given; None for what is no duration.
 
-    `tests_nothing` is whether its command can only succeed (`true`, `exit 0`).
+    `tests_nothing` is whether its command can only succeed (`true`, `curl … || exit 0`).
     """
 
     line: int
@@ -49,7 +55,8 @@ class Healthcheck:
 class Final:
     """The last stage. `user` holds `UNKNOWN` where only the build tells; None where no stage names one.
 
-    `unknown_base` is whether it is built on something that only the build tells, be it an image or a stage.
+    `unknown_base` is whether it is built on something that only the build tells, be it an image or a stage. `roots` are
+    users that it makes with the number 0.
     """
 
     user: str | None = None
@@ -61,6 +68,7 @@ class Final:
     ports: list[str] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     unknown_base: bool = False
+    roots: set[str] = field(default_factory=set)
 
     @property
     def non_root(self) -> bool | None:
@@ -72,7 +80,7 @@ class Final:
             return None
         if name.isascii() and name.isdigit():
             return int(name[:20]) != 0
-        return bool(name) and name.lower() not in _ROOTS
+        return bool(name) and name.lower() not in _ROOTS and name not in self.roots
 
 
 def final_stages(dockerfile: Dockerfile) -> list[Final]:
@@ -127,6 +135,7 @@ class _Walk:
             "HEALTHCHECK": self._healthcheck,
             "LABEL": self._label,
             "ONBUILD": self._onbuild,
+            "RUN": self._run_made,
             "USER": self._user,
             "WORKDIR": self._workdir,
         }
@@ -165,6 +174,11 @@ class _Walk:
 
     def _user(self, instruction: Instruction) -> None:
         self.final.user, self.final.user_line = self._expanded(instruction.text.strip()), instruction.line
+
+    def _run_made(self, instruction: Instruction) -> None:
+        for text in (instruction.text, *(heredoc.text for heredoc in instruction.heredocs)):
+            for found in _MADE_ROOT.finditer(text.replace('"', " ").replace(",", " ")):
+                self.final.roots.update(found[0].split()[1:])
 
     def _workdir(self, instruction: Instruction) -> None:
         path = self._expanded(instruction.text.strip())
@@ -214,8 +228,6 @@ def _command(instruction: Instruction) -> Command | None:
 
 def _check(instruction: Instruction, rest: str) -> Healthcheck:
     found = json_words(rest)
-    plain = " ".join(rest.split() if found is None else found).lower()
-    plain = plain.removeprefix("/bin/sh -c ").removeprefix("cmd-shell ").strip()
     times = {name: _seconds(instruction.flag(name), default) for name, default in _DEFAULTS.items()}
     return Healthcheck(
         line=instruction.line,
@@ -225,7 +237,7 @@ def _check(instruction: Instruction, rest: str) -> Healthcheck:
         start_interval=times["start-interval"],
         retries=_whole(instruction.flag("retries")),
         exec_form=found is not None,
-        tests_nothing=plain in _NOTHING_TESTED,
+        tests_nothing=script_cannot_fail(rest) if found is None else words_cannot_fail(found),
     )
 
 

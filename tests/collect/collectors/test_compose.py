@@ -81,6 +81,7 @@ secrets: {database: {file: x}, other: {file: y}}
                   "repository": "shop/api", "tag": "1.4", "latest": False, "pinned": False},
         "restart": "unless-stopped", "user": "1000:1000", "non_root": True, "read_only": True,
         "no_new_privileges": True, "cap_drop": ["ALL"], "cap_add": [], "privileged": False, "docker_socket": False,
+            "powers": [],
         "host_namespaces": [], "environment": ["API_KEY", "LOG_LEVEL", "PASSWORD", "TOKEN_FILE"],
         "literal_secrets": ["API_KEY"], "env_file": True, "networks": ["backend"],
         "ports": [{"host": "127.0.0.1", "published": "8080", "target": "80"},
@@ -91,7 +92,8 @@ secrets: {database: {file: x}, other: {file: y}}
                     {"type": "volume", "source": "", "target": "/cache"},
                     {"type": "tmpfs", "source": "", "target": "/tmp"}],
         "secrets": ["database", "other"], "depends_on": ["db"], "waits_for_health": ["db"],
-        "healthcheck": {"test": "CMD true", "interval_seconds": 90, "timeout_seconds": 30, "retries": 5.0,
+        "healthcheck": {"test": "CMD true", "tests_nothing": True, "interval_seconds": 90,
+                        "timeout_seconds": 30, "retries": 5.0,
                         "start_period_seconds": 0},
         "limits": {"cpu": 1.5, "memory": 512 * 1024**2}, "reservations": {"memory": 1024**3}, "replicas": 2,
         "logging": "json-file", "grace_seconds": 30,
@@ -256,3 +258,128 @@ networks: [a]
     evidence = collected(tmp_path, {"compose.yaml": text})
     assert evidence.facts["with_healthcheck"] == 0
     assert evidence.facts["with_limits"] == 0
+
+
+HEALTH = "services: {{web: {{image: a:1, healthcheck: {{test: {}}}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "nothing"),
+    [
+        ("[CMD, curl, -f, http://x]", False),
+        ("[CMD, 'true']", True),
+        ("[CMD-SHELL, curl -f http://x || exit 0]", True),
+        ("curl -f http://x || true", True),
+        ("curl -f http://x || exit 1", False),
+        ("[CMD, sh, -c, exit 0]", True),
+    ],
+)
+def test_a_check_that_can_only_succeed_says_so(tmp_path: Path, test: str, nothing: bool) -> None:
+    (item,) = items(collected(tmp_path, {"compose.yaml": HEALTH.format(test)})).values()
+    health = item["healthcheck"]
+    assert isinstance(health, dict)
+    assert health["tests_nothing"] is nothing
+
+
+def test_a_test_that_docker_refuses_is_a_problem(tmp_path: Path) -> None:
+    found = collected(tmp_path, {"compose.yaml": HEALTH.format("[curl, http://x]")})
+    assert [each.message for each in found.findings] == [
+        "the health check of web begins with none of CMD, CMD-SHELL and NONE"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "powers"),
+    [
+        ("privileged: true", ["privileged"]),
+        ('privileged: "true"', ["privileged"]),
+        ("privileged: '${P:-yes}'", ["privileged"]),
+        ("privileged: '${P}'", ["privileged by a variable"]),
+        ("privileged: false", []),
+        ("privileged: 'off'", []),
+        ("build: {context: ., privileged: true}", ["privileged"]),
+        ("cap_add: [all, CAP_SYS_ADMIN, NET_BIND_SERVICE]", ["cap_add ALL", "cap_add SYS_ADMIN"]),
+        ("volumes: ['/:/host', './data:/data', 'x:/etc']", ["the mount of /"]),
+        ("volumes: [{type: bind, source: /etc/, target: /x}]", ["the mount of /etc"]),
+        ("devices: ['/dev/sda:/dev/xvdc', /dev/ttyUSB0]", ["the device /dev/sda"]),
+        ("security_opt: ['seccomp:unconfined', 'apparmor=unconfined', 'no-new-privileges:true']",
+         ["security_opt seccomp:unconfined", "security_opt apparmor=unconfined"]),
+    ],
+)  # fmt: skip
+def test_what_rules_the_machine(tmp_path: Path, text: str, powers: list[str]) -> None:
+    image = "" if "build" in text else "image: a:1, "
+    found = collected(tmp_path, {"compose.yaml": f"services: {{web: {{{image}{text}}}}}\nvolumes: {{x: }}\n"})
+    (item,) = items(found).values()
+    assert item["powers"] == powers
+    known = item.get("privileged")
+    assert known is (None if "variable" in str(powers) else "privileged" in powers)
+    assert any("is privileged is only known" in gap.reason for gap in found.gaps) is (known is None)
+
+
+@pytest.mark.parametrize(
+    ("volume", "has"),
+    [
+        ("/var/run/docker.sock:/var/run/docker.sock:ro", True),
+        ("/run/docker.sock:/x", True),
+        ("//var//run:/x", True),
+        ("/run/user/1000/podman/podman.sock:/x", True),
+        ("/:/host:ro", True),
+        ("/var/log:/x", False),
+        ("docker.sock:/var/run/docker.sock.d", True),
+        ("sock", False),
+    ],
+)
+def test_the_socket_by_any_name(tmp_path: Path, volume: str, has: bool) -> None:
+    found = collected(tmp_path, {"compose.yaml": f"services: {{web: {{image: a:1, volumes: ['{volume}']}}}}\n"})
+    assert items(found)["web"]["docker_socket"] is has
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ("environment: {DB_PASSWORD: hunter2, LOG: debug}", ["DB_PASSWORD"]),
+        ("environment: [PGPASSWORD=hunter2, MYSQL_PWD=x]", ["MYSQL_PWD", "PGPASSWORD"]),
+        ("environment: {DB_PASSWORD: '${DB_PASSWORD:-hunter2}'}", ["DB_PASSWORD"]),
+        ("environment: {DB_PASSWORD: '${DB_PASSWORD:?}', DB_PASSWORD_FILE: /run/secrets/x}", []),
+        ("environment: {DATABASE_URL: 'postgres://shop:hunter2@db/shop'}", ["DATABASE_URL"]),
+        ("environment: {DATABASE_URL: 'postgres://shop:${PW}@db/shop', SITE: 'http://shop.example'}", []),
+        ("build: {context: ., args: {NPM_TOKEN: abc, NODE_ENV: x}}", ["build argument NPM_TOKEN"]),
+        ("labels: {traefik.auth.password: hunter2}", ["label traefik.auth.password"]),
+        ("command: redis-server --requirepass hunter2", ["command --requirepass"]),
+        ("command: [run, --db-password=hunter2]", ["command --db-password"]),
+        ("entrypoint: [run, --token, '$TOKEN', --password-file, /x, --secret, /run/secrets/x]", []),
+        ("command: run --password --verbose", []),
+        ("healthcheck: {test: 'mysqladmin ping --password=hunter2'}", ["healthcheck --password"]),
+    ],
+)
+def test_where_secrets_stand_in_plain_text(tmp_path: Path, text: str, secrets: list[str]) -> None:
+    found = collected(tmp_path, {"compose.yaml": f"services: {{web: {{image: a:1, {text}}}}}\n"})
+    (item,) = items(found).values()
+    assert item["literal_secrets"] == secrets
+    assert "hunter2" not in str(item["literal_secrets"])
+
+
+def test_secrets_in_files_that_git_tracks(tmp_path: Path) -> None:
+    compose = """services:
+  web:
+    image: a:1
+    env_file: [web.env, {path: gone.env}, "${OTHER}.env", sample.env]
+    secrets: [plain, {source: empty}, given, elsewhere]
+secrets:
+  plain: {file: ./plain.txt}
+  empty: {file: ./empty.txt}
+  given: {environment: GIVEN}
+  elsewhere: {external: true}
+"""
+    found = collected(
+        tmp_path,
+        {
+            "compose.yaml": compose,
+            "web.env": "API_TOKEN=hunter2\nLOG_LEVEL=info\n",
+            "sample.env": "API_TOKEN=changeme\nDB_PASSWORD=${DB_PASSWORD}\nX_SECRET=\n",
+            "plain.txt": "hunter2\n",
+            "empty.txt": "\n",
+        },
+    )
+    (item,) = items(found).values()
+    assert item["literal_secrets"] == ["API_TOKEN of env_file web.env", "secret plain, whose file is in git"]

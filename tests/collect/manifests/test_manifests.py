@@ -170,3 +170,12 @@ def test_once_makes_a_value_once_and_tells_failures_anew() -> None:
     with pytest.raises(ValueError, match="first"):
         once.get("x", make)
     assert once.get("x", make) == once.get("x", make) == 2
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "docker-compose.yml", "docker-compose.override.yaml"])
+@pytest.mark.parametrize("text", ["services: [web]\n", "version: '3'\n", "just a text\n", "[]\n"])
+def test_a_compose_file_without_services_is_bad(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "compose-notes.yaml").write_text(text)
+    (bad,) = read_manifests(Workspace(tmp_path)).bad(Sort.COMPOSE)
+    assert (bad.path, bad.reason) == (name, "has no mapping of `services`, so docker compose refuses it")

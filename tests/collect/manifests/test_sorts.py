@@ -117,3 +117,39 @@ def test_what_is_of_a_sort_is_never_passed_over_by_the_look_at_its_bytes(value: 
     assert isinstance(part, YamlDocument)
     sort = sort_of(path, part.value)
     assert sort is None or sort in may_hold(path, text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"serv\\u0069ces": {web: {image: x}}\n',
+        '"api\\x56ersion": v1\n',
+        '{"a": 1, "\\U0000006bind" : "Pod"}\n',
+        '? "api\\\n   Version"\n: v1\n',
+        '{? "ki\\\n  nd" : Pod}\n',
+        "? !!binary YXBpVmVyc2lvbg==\n: v1\n",
+    ],
+)
+def test_a_key_in_escapes_hides_nothing(text: str) -> None:
+    assert may_hold("x.yaml", text.encode()) == frozenset(Sort)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"expr": "a \\u003e 1", "legend": "x"}\n', 'a: "\\x41"\n"b": c\n', "a: is it? no\n", 'a: "?\\\n b"\n']
+)
+def test_an_escape_in_a_value_is_none_in_a_key(text: str) -> None:
+    assert may_hold("x.yaml", text.encode()) == frozenset()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_words_are_found_in_wide_encodings(encoding: str) -> None:
+    assert Sort.COMPOSE in may_hold("x.yaml", "services: {}\n".encode(encoding))
+    assert not may_hold("x.yaml", "a: b\n".encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "part", [b'"\\x\\"', b'"\\u0041"', b'{"expr":"\\u003e\\"x",', b'\n? "', b"? ", b'"\\x' + b"a" * 100, b'"', b"\\\n"]
+)
+def test_the_look_for_words_is_linear_in_hostile_text(part: bytes) -> None:
+    # Where it is not, this takes hours.
+    assert may_hold("x.yaml", part * (4_000_000 // len(part))) in (frozenset(), frozenset(Sort))
