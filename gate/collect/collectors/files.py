@@ -144,7 +144,7 @@ class _Reading:
         return {"found": True, "format": format_of(path), "content": documents.content}
 
     def _search(self, search: Search, path: str) -> list[Json]:
-        from gate.collect.configuration.keys import Lines
+        from gate.collect.configuration.keys import MOST, Lines
         from gate.collect.configuration.values import value_facts
 
         fact = f"values.{search.name}"
@@ -155,7 +155,12 @@ class _Reading:
             return []
         documents, source, data = read
         self._note_bad(path, documents, fact)
-        meant = [each for each in self._settings(path, documents) if search.means(each)]
+        every = self._settings(path, documents)
+        meant = [each for each in every if search.means(each)]
+        if len(every) >= MOST:
+            self.gaps.append(
+                Gap(shown, f"has more than {MOST - 1:,} settings, not all of which are read", shown, facts=(fact,))
+            )
         if len(meant) > _MOST:
             reason = f"has {len(meant):,} settings that are looked for; {_MOST:,} of a file are told"
             self.gaps.append(Gap(shown, reason, shown, facts=(fact,)))

@@ -127,14 +127,15 @@ def _facts(tree: Sources, configs: Sequence[OtelConfig], sdks: Sequence[Sdk]) ->
 
 def _together(configs: Sequence[OtelConfig]) -> list[OtelConfig]:
     """Return the configurations, with what files of the same folder may fill in left open."""
-    from gate.collect.otel.config import merged_from
+    from gate.collect.otel.config import filled_parts, merged_from
 
     folders: defaultdict[str, list[OtelConfig]] = defaultdict(list)
     for config in configs:
         if config.kind == "file":
             folders[posixpath.dirname(config.path)].append(config)
+    filled = {folder: filled_parts(members) for folder, members in folders.items()}
     return [
-        merged_from(config, folders[posixpath.dirname(config.path)]) if config.kind == "file" else config
+        merged_from(config, filled[posixpath.dirname(config.path)]) if config.kind == "file" else config
         for config in configs
     ]
 

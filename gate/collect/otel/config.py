@@ -23,7 +23,6 @@ _PARTS = {
     "exporters": ("exporters", "connectors"),
 }
 """The lists of a pipeline, and the sections that define what they name."""
-_MOST = 500
 _LONGEST = 200
 
 
@@ -101,22 +100,28 @@ def read_collector(value: JsonObject, *, kind: str, name: str, path: str, line: 
         pipelines=(),
     )
     pipelines = mapping(service.get("pipelines"))
-    found = tuple(_pipeline(config, str(key), below) for key, below in list(pipelines.items())[:_MOST])
+    found = tuple(_pipeline(config, str(key), below) for key, below in pipelines.items())
     return OtelConfig(kind, name, path, line, exact, sections, open_, config.extensions, found)
 
 
-def merged_from(config: OtelConfig, beside: Iterable[OtelConfig]) -> OtelConfig:
+def filled_parts(configs: Iterable[OtelConfig]) -> Mapping[str, frozenset[str]]:
+    """Return for each name of a pipeline which of its lists some of the configurations fill."""
+    filled: defaultdict[str, set[str]] = defaultdict(set)
+    for config in configs:
+        for one in config.pipelines:
+            filled[one.name].update(part for part, names in _lists(one) if names)
+    return {name: frozenset(parts) for name, parts in filled.items()}
+
+
+def merged_from(config: OtelConfig, beside: Mapping[str, frozenset[str]]) -> OtelConfig:
     """Return the configuration with those lists open that a file beside it fills, if both are given to one Collector.
 
-    The Collector merges the files that it is given, and lists of the later replace those of the earlier.
+    The Collector merges the files that it is given, and lists of the later replace those of the earlier. `beside` is
+    what `filled_parts` says of the files of the folder, this one among them.
     """
-    others: defaultdict[str, set[str]] = defaultdict(set)
-    for other in beside:
-        for one in other.pipelines if other is not config else ():
-            others[one.name].update(part for part, names in _lists(one) if names)
     pipelines = []
     for one in config.pipelines:
-        empty = [part for part, names in _lists(one) if not names and part in others[one.name]]
+        empty = [part for part, names in _lists(one) if not names and part in beside.get(one.name, ())]
         added = tuple(f"{part} of a file beside it" for part in empty if not any(e.startswith(part) for e in one.open))
         # Processors may be left out on purpose; a pipeline that lacks nothing else stands by itself.
         is_part = any(not entry.startswith("processors") for entry in added) or one.undefined
@@ -207,7 +212,7 @@ def _lacks(config: OtelConfig, name: str, sections: tuple[str, ...], elsewhere: 
 
 
 def _names(value: Json) -> Iterator[str]:
-    for item in value[:_MOST] if isinstance(value, list) else ():
+    for item in value if isinstance(value, list) else ():
         found = text(item)
         if found:
             yield _shown(found)

@@ -17,14 +17,13 @@ SAMPLER = "OTEL_TRACES_SAMPLER"
 ARGUMENT = "OTEL_TRACES_SAMPLER_ARG"
 _FIXED = {"always_on": 1.0, "always_off": 0.0}
 _REMOTE = frozenset({"jaeger_remote", "xray"})
-_MOST = 500
 
 
 def samplers_of(config: OtelConfig) -> list[JsonObject]:
     """Return the samplers among the processors of a Collector, those in no pipeline of traces or logs too."""
     used = {name for one in config.pipelines for name in one.processors}
     found: list[JsonObject] = []
-    for name, value in list(config.sections["processors"].items())[:_MOST]:
+    for name, value in config.sections["processors"].items():
         kind = type_of(name)
         if kind not in ("probabilistic_sampler", "tail_sampling"):
             continue
@@ -76,7 +75,7 @@ def _percentage(body: JsonObject) -> JsonObject:
 
 def _tail(body: JsonObject) -> JsonObject:
     """Return the policies, and what share of ordinary traces they keep at least where they say so."""
-    policies = mappings(body.get("policies"))[:_MOST]
+    policies = mappings(body.get("policies"))
     told: list[Json] = []
     kept: float = 0
     decided = bool(policies)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gate.collect.collector import Context
 
 _ENV_LIMIT = 256 * 1024
-_MOST_IN_A_TEXT = 100
 _OPERATOR = "opentelemetry.io"
 
 
@@ -93,7 +92,7 @@ class Sources:
                 self.config_gaps.append(Gap(printable(one.path), reason, printable(one.path), one.line))
 
     def _read_text(self, one: ClusterObject, named: str, config: str) -> None:
-        for part in read_parts(config.encode("utf-8", "replace"))[:_MOST_IN_A_TEXT]:
+        for part in read_parts(config.encode("utf-8", "replace")):
             if isinstance(part, BadYaml):
                 reason = f"the config of {named}, line {part.line} of it: {part.reason}"
                 self.config_gaps.append(Gap(printable(one.path), reason, printable(one.path), one.line))

@@ -207,6 +207,11 @@ def test_a_file_with_too_many_settings_says_so(tmp_path: Path) -> None:
     assert "1,001 settings" in evidence.gaps[0].reason
 
 
+def test_a_file_with_more_settings_than_are_read_says_so(tmp_path: Path) -> None:
+    evidence = look(tmp_path, {"config/a.json": f"[{','.join(['1'] * 100_001)}]"}, search())
+    assert "more than 99,999 settings" in evidence.gaps[0].reason
+
+
 def test_a_pattern_that_is_no_glob_is_a_gap(tmp_path: Path) -> None:
     evidence = look(tmp_path, {"config/a.yaml": "level: 1\n"}, search(keys=["a[b"]))
     assert evidence.facts["values"] == {}
