@@ -102,10 +102,10 @@ def fate_of(api: Api, version: tuple[int, int], *, own: bool) -> Fate:
 
 
 def instead_of(api: Api, version: tuple[int, int]) -> str | None:
-    """Return the apiVersion under which a version has the kind, None where it has it under none."""
+    """Return the newest apiVersion under which a version has the kind, None where it has it under none."""
     found = [name.split("-")[1:] for name in apis_by_kind(version).get(api.kind.lower(), ())]
     stable = [parts for parts in found if "alpha" not in parts[-1] and "beta" not in parts[-1]] or found
-    for parts in stable:
+    for parts in reversed(stable):
         for group in _groups(parts[0] if len(parts) == 2 else ""):
             if has_api(version, Api(group, parts[-1], api.kind)):
                 return f"{group}/{parts[-1]}" if group else parts[-1]

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 
 from gate.collect.kubernetes.cluster import Cluster
 from gate.collect.kubernetes.selectors import Requirement, Selector, label_selector
+from gate.collect.kubernetes.values import words
 from gate.collect.kubernetes.workloads import Workload, place
-from gate.collect.manifests.objects import ClusterObject, mappings
+from gate.collect.manifests.objects import ClusterObject, mapping, mappings, text
 from gate.model.json import Json, JsonObject
 
 _PREFIXES = ("k8s:", "any:")
+_LAST_PORT = 65535
+_MOST_NETWORKS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def _policy(one: ClusterObject, cluster: Cluster) -> Policy:
     spec = one.spec
     selector = label_selector(spec.get("podSelector"))
     types = spec.get("policyTypes")
-    if isinstance(types, list):
+    if isinstance(types, list) and types:
         directions = {name.lower() for name in types if name in ("Ingress", "Egress")}
     else:
         directions = {"ingress", "egress"} if mappings(spec.get("egress")) else {"ingress"}
@@ -114,8 +117,46 @@ def _policy(one: ClusterObject, cluster: Cluster) -> Policy:
 
 
 def _opens(rules: Json, peers: str) -> bool:
-    """Whether one of the rules lets everything through: it names neither ports nor peers."""
-    return any(not rule.get(peers) and not rule.get("ports") for rule in mappings(rules))
+    """Whether one of the rules, or several together, let everything through: any peer, at any port."""
+    named = [
+        rule for rule in mappings(rules) if not rule.get("ports") or any(map(_is_every_port, mappings(rule["ports"])))
+    ]
+    if any(not rule.get(peers) for rule in named):
+        return True
+    listed = [peer for rule in named for peer in mappings(rule.get(peers))]
+    return any(map(_is_everybody, listed)) or _is_whole(
+        [text(mapping(peer.get("ipBlock")).get("cidr")) for peer in listed]
+    )
+
+
+def _is_every_port(port: JsonObject) -> bool:
+    """Whether a rule's port is every one of TCP: it has no number, or a range of all."""
+    if text(port.get("protocol")) not in (None, "TCP"):
+        return False
+    first, last = port.get("port"), port.get("endPort")
+    return first is None or (isinstance(first, int) and first <= 1 and isinstance(last, int) and last >= _LAST_PORT)
+
+
+def _is_everybody(peer: JsonObject) -> bool:
+    """Whether a peer is every address, or every pod of every namespace."""
+    cidr = text(mapping(peer.get("ipBlock")).get("cidr"))
+    if cidr is not None:
+        return cidr.endswith("/0") and not mapping(peer["ipBlock"]).get("except")
+    spaces, pods = label_selector(peer.get("namespaceSelector")), label_selector(peer.get("podSelector"))
+    return spaces is not None and spaces.is_empty and (pods is None or pods.is_empty)
+
+
+def _is_whole(cidrs: list[str | None]) -> bool:
+    """Whether networks are together every address of IPv4, though none of them is."""
+    import ipaddress
+
+    found = []
+    for cidr in cidrs[:_MOST_NETWORKS]:
+        try:
+            found.append(ipaddress.IPv4Network(cidr or "", strict=False))
+        except ValueError:
+            continue
+    return any(each.prefixlen == 0 for each in ipaddress.collapse_addresses(found))
 
 
 def _cilium(one: ClusterObject, cluster: Cluster) -> Policy:
@@ -128,8 +169,12 @@ def _cilium(one: ClusterObject, cluster: Cluster) -> Policy:
 
 
 def _is_everything(rule: JsonObject) -> bool:
-    entities = rule.get("fromEntities") or rule.get("toEntities")
-    return isinstance(entities, list) and "all" in entities and not rule.get("toPorts")
+    if rule.get("toPorts"):
+        return False
+    entities = words(rule.get("fromEntities")) + words(rule.get("toEntities"))
+    networks = words(rule.get("fromCIDR")) + words(rule.get("toCIDR"))
+    wide = "all" in entities or {"cluster", "world"} <= set(entities)
+    return wide or any(each.endswith("/0") for each in networks)
 
 
 def _without_prefixes(selector: Selector | None) -> Selector | None:

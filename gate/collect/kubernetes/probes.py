@@ -6,6 +6,7 @@ successThreshold 1, failureThreshold 3; path of httpGet "/".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from gate.collect.kubernetes.values import count, known, shown, whole
@@ -15,6 +16,12 @@ from gate.model.json import Json, JsonObject
 PROBES = ("liveness", "readiness", "startup")
 _HANDLERS = {"httpGet": "http", "tcpSocket": "tcp", "exec": "exec", "grpc": "grpc"}
 _SAME = ("handler", "path", "port", "command")
+_SHELLS = re.compile(r"^(?:\S*/)?(?:ba|da|a|k|z)?sh\s+(?:-\w+\s+)*-\w*c\s+")
+_IDLE = re.compile(r"^(?:(?:\S*/)?true|:|exit(?: 0)?|(?:\S*/)?(?:echo|printf|sleep)\b[^;&|]*)$")
+"""Commands that succeed whatever the container does."""
+_FORGIVEN = re.compile(r"(?:\|\||;)\s*(?:(?:\S*/)?true|:|exit 0|echo\b[^;&|]*)$")
+"""What lets any command before it succeed."""
+_OWN_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0"})  # noqa: S104
 
 
 def probes_of(container: JsonObject) -> JsonObject:
@@ -32,14 +39,18 @@ def probe(value: Json) -> JsonObject | None:
     period = max(1, count(written.get("periodSeconds"), 10))
     failures = max(1, count(written.get("failureThreshold"), 3))
     delay = count(written.get("initialDelaySeconds"), 0)
-    return asked | {
-        "initial_delay_seconds": delay,
-        "timeout_seconds": max(1, count(written.get("timeoutSeconds"), 1)),
-        "period_seconds": period,
-        "success_threshold": max(1, count(written.get("successThreshold"), 1)),
-        "failure_threshold": failures,
-        "gives_up_after_seconds": period * failures,
-    }
+    return (
+        asked
+        | known(pointless=_pointless(written, asked))
+        | {
+            "initial_delay_seconds": delay,
+            "timeout_seconds": max(1, count(written.get("timeoutSeconds"), 1)),
+            "period_seconds": period,
+            "success_threshold": max(1, count(written.get("successThreshold"), 1)),
+            "failure_threshold": failures,
+            "gives_up_after_seconds": period * failures,
+        }
+    )
 
 
 def _handler(written: JsonObject) -> JsonObject | None:
@@ -57,6 +68,17 @@ def _handler(written: JsonObject) -> JsonObject | None:
         path = (text(inner.get("path")) or "/") if name == "http" else ""
         return {"handler": name, "path": shown(path), "port": shown(str(port))}
     return None
+
+
+def _pointless(written: JsonObject, asked: JsonObject) -> str | None:
+    """Return why a probe tells nothing of its container, as the end of "a probe that …"; None for one that may."""
+    if asked["handler"] == "exec":
+        command = _SHELLS.sub("", str(asked["command"])).strip().rstrip(";").strip()
+        idle = _IDLE.search(command) or _FORGIVEN.search(command)
+        return f"runs {asked['command']}, which always succeeds" if idle else None
+    inner = mapping(written.get("httpGet") or written.get("tcpSocket"))
+    host = (text(inner.get("host")) or "").lower()
+    return None if host in _OWN_HOSTS else shown(f"asks {host} in place of the container")
 
 
 def are_alike(probes: JsonObject) -> bool | None:

@@ -36,6 +36,13 @@ REPLICATED = frozenset(
 _FINITE = frozenset({"Job", "CronJob"})
 _SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"})
 """Kinds that the API server does not take without a selector (apps/v1)."""
+_MAKERS: dict[str, tuple[str, ...]] = {
+    "Pod": ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"),
+    "ReplicaSet": ("Deployment", "Rollout"),
+    "ReplicationController": ("DeploymentConfig",),
+    "Job": ("CronJob",),
+}
+"""Kinds that controllers make, and for which; none of them can own itself in a circle."""
 _PATCHES = re.compile(r"(?:^|[/_.-])(?:patch|patches|patched|overlay|overlays)(?:[/_.-]|$)", re.IGNORECASE)
 
 
@@ -123,9 +130,20 @@ class Partial:
 
 
 def is_workload_kind(one: ClusterObject) -> bool:
-    """Whether an object is of a kind that runs pods, and does not belong to another object that does."""
-    owned = bool(mappings(one.metadata.get("ownerReferences")))
-    return one.group in _KINDS.get(one.kind, ()) and not owned
+    """Whether an object is of a kind that runs pods."""
+    return one.group in _KINDS.get(one.kind, ())
+
+
+def _owner(one: ClusterObject, uids: Mapping[str, ClusterObject]) -> ClusterObject | None:
+    """Return the object of this tree that a controller has made another for, as in what `kubectl get` puts out.
+
+    A reference to what is not here, or to what makes no such objects, is nobody's word: anybody can write one.
+    """
+    for reference in mappings(one.metadata.get("ownerReferences")):
+        owner = uids.get(text(reference.get("uid")) or "")
+        if owner is not None and owner.kind in _MAKERS.get(one.kind, ()):
+            return owner
+    return None
 
 
 def workloads_of(
@@ -134,8 +152,12 @@ def workloads_of(
     """Return the workloads, and what only looks like one. `kustomized` are the folders with a kustomization."""
     found: list[Workload] = []
     partial: list[Partial] = []
-    for one in objects:
-        if not is_workload_kind(one):
+    runs = [one for one in objects if is_workload_kind(one)]
+    uids = {uid: one for one in runs if (uid := text(one.metadata.get("uid")))}
+    for one in runs:
+        owner = _owner(one, uids)
+        if owner is not None:
+            partial.append(Partial(one, f"belongs to {owner.kind} {owner.name}", patch=True))
             continue
         workload = read_workload(one)
         patch = _is_among_patches(one.path, kustomized)
