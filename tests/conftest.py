@@ -7,13 +7,16 @@ import pytest
 STARTS_HUNDREDS_OF_CHILDREN = {
     "tests.acceptance.test_exit_codes",
     "tests.acceptance.test_no_evidence_no_pass",
+    "tests.acceptance.test_terraform",
     "tests.acceptance.test_traps",
     "tests.collect.collectors.test_dependencies",
+    "tests.collect.collectors.test_terraform",
     "tests.collect.dependencies.test_pip_audit_run",
     "tests.collect.sast.test_bandit_cache",
     "tests.collect.sast.test_bandit_scan",
+    "tests.collect.terraform.test_facts",
 }
-"""Modules of which every test runs bandit, pip-audit or the whole gate."""
+"""Modules of which every test runs bandit, pip-audit, the parser of Terraform or the whole gate."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

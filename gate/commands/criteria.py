@@ -9,6 +9,9 @@ import click
 from gate.commands.options import PROFILES
 
 
+_WIDTH = 100
+
+
 @click.command("criteria")
 @click.option("--profile", type=click.Choice(PROFILES), help="Only those of a profile, with its levels.")
 @click.option("--format", "format_", type=click.Choice(["console", "json"]), default="console", show_default=True)
@@ -42,6 +45,11 @@ def command(profile: str | None, format_: str) -> int:
         if item.category != category:
             category = item.category
             click.echo(f"\n{category}")
-        click.echo(f"  {item.id:<{width}}  {item.level.value:<6}  {item.title}")
+        click.echo(_cut(f"  {item.id:<{width}}  {item.level.value:<6}  {item.title}"))
     click.echo(f"\n{len(criteria)} criteria; `gate explain ID` says more of one.")
     return 0
+
+
+def _cut(line: str) -> str:
+    """Return a line that fits; the whole title is in `gate explain ID`."""
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 1].rstrip() + "…"
