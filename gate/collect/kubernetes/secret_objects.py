@@ -84,9 +84,15 @@ def _secret(one: ClusterObject) -> JsonObject:
 def _values(one: ClusterObject) -> Iterator[tuple[str, str]]:
     """Yield the keys of a Secret with their values as text."""
     for key, value in mapping(one.value.get("stringData")).items():
-        yield key, text(value) or ("" if value is None else "?")
+        yield key, _written(value)
     for key, value in mapping(one.value.get("data")).items():
-        yield key, _decoded(text(value) or ("" if value is None else "?"))
+        yield key, _decoded(_written(value))
+
+
+def _written(value: Json) -> str:
+    """Return a value as text; what is neither text nor number is a slip that may hold a secret all the same."""
+    found = text(value)
+    return found if found is not None else "" if value is None else "?"
 
 
 def _decoded(written: str) -> str:
