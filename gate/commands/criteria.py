@@ -8,7 +8,6 @@ import click
 
 from gate.commands.options import PROFILES
 
-
 _WIDTH = 100
 
 
