@@ -20,6 +20,8 @@ from gate.model.json import Json, JsonObject
 _PREFIXES = ("k8s:", "any:")
 _LAST_PORT = 65535
 _MOST_NETWORKS = 10_000
+_SMALLEST_EXCEPTION = 16
+"""Bits of the mask: 192.168.0.0/16 is the smallest of the private networks (RFC 1918)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,10 @@ def _opens(rules: Json, peers: str) -> bool:
     if any(not rule.get(peers) for rule in named):
         return True
     listed = [peer for rule in named for peer in mappings(rule.get(peers))]
-    return any(map(_is_everybody, listed)) or _is_whole(
-        [text(mapping(peer.get("ipBlock")).get("cidr")) for peer in listed]
-    )
+    if any(map(_is_everybody, listed)):
+        return True
+    blocks = [mapping(peer.get("ipBlock")) for peer in listed]
+    return _is_whole([text(block.get("cidr")) for block in blocks if not _excepts(block)])
 
 
 def _is_every_port(port: JsonObject) -> bool:
@@ -139,11 +142,17 @@ def _is_every_port(port: JsonObject) -> bool:
 
 def _is_everybody(peer: JsonObject) -> bool:
     """Whether a peer is every address, or every pod of every namespace."""
-    cidr = text(mapping(peer.get("ipBlock")).get("cidr"))
-    if cidr is not None:
-        return cidr.endswith("/0") and not mapping(peer["ipBlock"]).get("except")
+    block = mapping(peer.get("ipBlock"))
+    if block:
+        return (text(block.get("cidr")) or "").endswith("/0") and not _excepts(block)
     spaces, pods = label_selector(peer.get("namespaceSelector")), label_selector(peer.get("podSelector"))
     return spaces is not None and spaces.is_empty and (pods is None or pods.is_empty)
+
+
+def _excepts(block: JsonObject) -> bool:
+    """Whether an address block leaves out a network worth the name, and not some address or other."""
+    sizes = [each.rpartition("/")[2] for each in words(block.get("except"))]
+    return any(size.isdecimal() and int(size) <= _SMALLEST_EXCEPTION for size in sizes)
 
 
 def _is_whole(cidrs: list[str | None]) -> bool:

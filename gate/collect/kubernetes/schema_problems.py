@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST = 10
 _MOST_NAMES = 5
+_MOST_GUESSES = 2
 _LONGEST = 60
 _NOUNS = {
     "string": "text",
@@ -29,13 +30,15 @@ _NOUNS = {
 }
 
 
-def problems_of(compiled: Compiled, value: JsonObject, schemas: Schemas) -> list[str]:
-    """Return the first few problems of an object, [] for one that fits.
+def problems_of(compiled: Compiled, value: JsonObject, schemas: Schemas, *, brief: bool = False) -> list[str]:
+    """Return the first few problems of an object, [] for one that fits. `brief` says only that there are some.
 
     Raises ValueError for what no JSON document can hold.
     """
     if compiled.is_valid(value):
         return []
+    if brief:
+        return ["the object does not fit the schema of its kind"]
     errors = list(islice(compiled.iter_errors(value), _MOST))
     return list(dict.fromkeys(explain(error, schemas) for error in errors))
 
@@ -108,7 +111,7 @@ def _alternatives(context: object) -> str:
 def _unknown(names: object, error: ValidationError, schemas: Schemas) -> str:
     listed = [str(name) for name in names] if isinstance(names, list) else []
     allowed = _allowed(error, schemas)
-    told = [_with_nearest(name, allowed) for name in listed[:_MOST_NAMES]]
+    told = [_with_nearest(name, allowed if at < _MOST_GUESSES else []) for at, name in enumerate(listed[:_MOST_NAMES])]
     more = f" and {len(listed) - len(told)} more" if len(listed) > len(told) else ""
     noun = "a field that there is not" if len(listed) == 1 else "fields that there are not"
     return f"{noun}: {', '.join(told)}{more}"

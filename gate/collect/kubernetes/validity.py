@@ -35,6 +35,8 @@ _FACTS = (
     "apis",
 )
 _MOST_ITEMS = 500
+_MOST_EXPLAINED = 500
+"""How many findings say what is wrong; those after them say only that something is."""
 
 
 @dataclass
@@ -112,7 +114,7 @@ def _check(one: ClusterObject, schemas: Schemas, checked: _Checked) -> None:
         if compiled is not None and not is_encrypted(one):
             _note_api(one, fate, checked)
             try:
-                problems = problems_of(compiled, one.value, schemas)
+                problems = problems_of(compiled, one.value, schemas, brief=len(checked.findings) >= _MOST_EXPLAINED)
             except (ValueError, RecursionError) as error:
                 checked.gaps.append(_too_odd(one, error))
                 return

@@ -6,12 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import validator_for
 
 from gate.collect.kubernetes.api_changes import Standing, fate_of, instead_of
 from gate.collect.kubernetes.api_schemas import Api, NoSchemasError, api_of, has_api, schemas_of, versions
-from gate.collect.kubernetes.validity import finding_facts
+from gate.collect.kubernetes.cluster import Cluster
+from gate.collect.kubernetes.schema_problems import problems_of
+from gate.collect.kubernetes.validity import finding_facts, validity_part
+from gate.collect.manifests.objects import ClusterObject
+from gate.formats.located_yaml import Located
 from gate.model.evidence import Collected
-from gate.model.json import JsonObject
+from gate.model.json import Json, JsonObject
 from tests.collect.kubernetes.manifests import collect, deployment, facts, manifest, one, rows
 
 PRESENT: JsonObject = {"version": "1.33"}
@@ -212,3 +217,41 @@ def test_every_api_that_ships_is_found_again() -> None:
 def test_policies_for_the_security_of_pods_have_no_heir() -> None:
     fate = fate_of(Api("policy", "v1beta1", "PodSecurityPolicy"), max(versions()), own=True)
     assert (fate.standing, fate.since, fate.instead) == (Standing.REMOVED, "1.25", None)
+
+
+def test_of_very_many_invalid_objects_the_first_are_explained_and_all_are_counted(tmp_path: Path) -> None:
+    text = "".join(deployment(f"w{index}", replicas="3", paused="no") for index in range(300))
+    evidence = collect(tmp_path, {"k8s/all.yaml": text}, PRESENT)
+    assert isinstance(evidence, Collected)
+    assert evidence.facts["schema_invalid"] == 300
+    assert len(evidence.findings) == 2 * 250 + 50
+    assert evidence.findings[-1].message == "Deployment w299: the object does not fit the schema of its kind"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "problem"),
+    [
+        ({"enum": ["A", None, "B"]}, "C", 'a is the text "C", and must be A or B'),
+        ({"pattern": "^x$"}, "C", 'a is the text "C", which pattern in the schema does not allow'),
+        ({"minimum": 2}, 1.5, "a is 1.5, which minimum in the schema does not allow"),
+        ({"not": {}}, None, "a is empty, which not in the schema does not allow"),
+        (
+            {"anyOf": [{"type": "object"}, {"type": ["array", "null"]}]},
+            False,
+            "a is false, and must be a map or a list",
+        ),
+        ({"anyOf": [{"minimum": 2}]}, 1, "a is 1, and must be something else"),
+    ],
+)
+def test_rules_that_the_schemas_may_have_one_day(schema: JsonObject, value: Json, problem: str) -> None:
+    compiled = validator_for({"properties": {"a": schema}})
+    assert problems_of(compiled, {"a": value}, schemas_of(None)) == [problem]
+
+
+def test_what_no_json_document_can_hold_is_a_gap() -> None:
+    odd = ClusterObject("v1", "ConfigMap", "a", None, Located({"data": {"a": "\ud800"}}), "a.yaml", 3)
+    found = validity_part(Cluster([odd]))
+    (gap,) = found.gaps
+    assert (gap.path, gap.line) == ("a.yaml", 3)
+    assert "could not be held against its schema" in gap.reason
+    assert "schema_invalid" in gap.facts
