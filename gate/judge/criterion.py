@@ -184,8 +184,9 @@ def _silent(judged: Judged, found: Sequence[Problem], gaps: Collection[Gap]) -> 
     """The evidence does not speak of what the criterion asks for: that is not a miss, it is not known."""
     source = ", ".join(judged.where) or f"the {judged.criterion.evidence} evidence"
     absent = reasons.absent(source, found)
-    # Where a gap explains the silence, what it names has to be mended, and not what was not looked at.
-    fix = _FIX_BASE if absent == NO_BASE else _FIX_RUN if gaps else _fix(judged.criterion)
+    # Where a tool is not there, there is nothing to mend in what it was to look at.
+    no_tool = any("is not installed" in gap.reason for gap in gaps)
+    fix = _FIX_BASE if absent == NO_BASE else _FIX_RUN if no_tool else _fix(judged.criterion)
     silent = _no_evidence(judged.criterion, reasons.with_gaps(absent, gaps), fix)
     return replace(silent, where=judged.where, pointer=judged.pointer, path=judged.path)
 
