@@ -249,7 +249,7 @@ def test_rules_that_the_schemas_may_have_one_day(schema: JsonObject, value: Json
 
 
 def test_what_no_json_document_can_hold_is_a_gap() -> None:
-    odd = ClusterObject("v1", "ConfigMap", "a", None, Located({"data": {"a": "\ud800"}}), "a.yaml", 3)
+    odd = ClusterObject("v1", "ConfigMap", "a", None, Located({"data": {"\ud800": 1}}), "a.yaml", 3)
     found = validity_part(Cluster([odd]))
     (gap,) = found.gaps
     assert (gap.path, gap.line) == ("a.yaml", 3)
