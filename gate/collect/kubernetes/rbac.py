@@ -94,11 +94,7 @@ def _binding(one: ClusterObject, cluster: Cluster) -> _Binding:
     subjects = mappings(one.value.get("subjects"))
     named: list[Json] = [_subject(each, one) for each in subjects[:_MOST]]
     everybody = _EVERYBODY & {text(each.get("name")) or "" for each in subjects}
-    accounts = tuple(
-        (text(each.get("namespace")) or cluster.namespace_of(one), text(each.get("name")) or "")
-        for each in subjects
-        if each.get("kind") == "ServiceAccount"
-    )
+    accounts = tuple(account for each in subjects if (account := _account_of(each, one, cluster)) is not None)
     facts = place(one) | {
         "role": shown(f"{kind}/{name}"),
         "subjects": named,
@@ -109,6 +105,19 @@ def _binding(one: ClusterObject, cluster: Cluster) -> _Binding:
         "role_found": role is not None or (kind == "ClusterRole" and _is_built_in(name)),
     }
     return _Binding(one, shown(f"{kind}/{name}"), role, accounts, facts)
+
+
+def _account_of(subject: JsonObject, one: ClusterObject, cluster: Cluster) -> tuple[str, str] | None:
+    """Return the namespace and name of the service accounts that a subject means, "*" for all of them."""
+    named = text(subject.get("name")) or ""
+    if subject.get("kind") == "ServiceAccount":
+        return text(subject.get("namespace")) or cluster.namespace_of(one), named
+    if subject.get("kind") != "Group":
+        return None
+    if named in ("system:serviceaccounts", "system:authenticated"):
+        return "*", "*"
+    namespace = named.removeprefix("system:serviceaccounts:")
+    return (namespace, "*") if namespace != named else None
 
 
 def _role_of(one: ClusterObject, kind: str, name: str, cluster: Cluster) -> ClusterObject | None:
@@ -148,7 +157,8 @@ def _account(
     name = text(workload.pod.get("serviceAccountName")) or text(workload.pod.get("serviceAccount")) or "default"
     # The API server makes the account `default` of each namespace.
     found = name == "default" or cluster.named(one, "ServiceAccount", name) is not None
-    own = having.get((cluster.namespace_of(one), name), [])
+    lies = cluster.namespace_of(one)
+    own = [each for key in ((lies, name), (lies, "*"), ("*", "*")) for each in having.get(key, ())]
     roles: list[Json] = [each.role for each in own[:_MOST]]
     held = [powers[id(each.object)] for each in own if id(each.object) in powers]
     return place(one) | {

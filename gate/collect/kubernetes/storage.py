@@ -29,8 +29,8 @@ _KEYS = (
 
 def storage_part(cluster: Cluster) -> Found:
     """Return the claims with their sizes in bytes and who uses them, and the classes."""
-    classes = {one.name: one for one in cluster.of("StorageClass", groups={"storage.k8s.io"})}
-    default = [name for name, one in classes.items() if _is_default(one)]
+    classes = cluster.of("StorageClass", groups={"storage.k8s.io"})
+    default = sorted({one.name for one in classes if _is_default(one)})
     users = _users(cluster)
     claims: list[Json] = [
         place(one) | _claim(one.spec, default) | {"used_by": [*users.get(id(one), [])[:_MOST]], "template": False}
@@ -38,7 +38,7 @@ def storage_part(cluster: Cluster) -> Found:
     ]
     for workload in cluster.selected:
         claims += _templates(workload, default)
-    return Found({"claims": claims, "storage_classes": [_class(one) for one in classes.values()]})
+    return Found({"claims": claims, "storage_classes": [_class(one) for one in classes]})
 
 
 def _users(cluster: Cluster) -> dict[int, list[str]]:

@@ -113,3 +113,19 @@ def test_service_accounts(tmp_path: Path) -> None:
     assert one(facts(tmp_path, deployment()), "workload_accounts")["found"] is True
     found = facts(tmp_path, account + deployment(pod={"serviceAccount": "web"}, namespace="pay"))
     assert one(found, "workload_accounts")["found"] is False
+
+
+@pytest.mark.parametrize(
+    ("group", "has"),
+    [
+        ("system:serviceaccounts", True),
+        ("system:authenticated", True),
+        ("system:serviceaccounts:shop", True),
+        ("system:serviceaccounts:pay", False),
+        ("operators", False),
+    ],
+)
+def test_rights_that_come_by_a_group(tmp_path: Path, group: str, has: bool) -> None:
+    subject: JsonObject = {"kind": "Group", "name": group}
+    text = deployment(namespace="shop") + binding("cluster-admin", [subject], "ClusterRoleBinding", "ClusterRole")
+    assert one(facts(tmp_path, text), "workload_accounts")["cluster_admin"] is has

@@ -179,3 +179,9 @@ def test_places_for_backups(tmp_path: Path) -> None:
     assert (found["bucket"], found["provider"], found["read_only"], found["default"]) == ("b", "aws", True, True)
     bare = one(facts(tmp_path, manifest("BackupStorageLocation", "a", {}, "velero.io/v1")), "backup_locations")
     assert "bucket" not in bare
+
+
+def test_two_classes_of_one_name_are_two(tmp_path: Path) -> None:
+    text = storage_class() + storage_class(reclaimPolicy="Retain")
+    found = rows(facts(tmp_path, text), "storage_classes")
+    assert [each["reclaim_policy"] for each in found] == ["Delete", "Retain"]
