@@ -20,7 +20,9 @@ from gate.model.json import Json, JsonObject
 
 _MOST = 50
 _ENCRYPTED = "ENC[AES256_GCM,"
-_LONGEST = 200_000
+_LONGEST = 1_100_000
+"""More than the API server takes for a ConfigMap (1 MiB)."""
+_LONGEST_NAME = 1000
 _STANDS_FOR = re.compile(
     r"\s*(?:\$\{[^}]{1,200}\}|\$\([^)]{1,200}\)|\$[A-Z_][A-Z0-9_]{0,100}|<[^<>]{1,300}>|\{\{[^}]{1,300}\}\}"
     r"|%[A-Z0-9_]{1,100}%|__[A-Z0-9_]{1,100}__|(?:ref\+)?(?:vault|awssm|awsssm|gcpsecretmanager)[:+][^\s]{1,300})\s*"
@@ -45,7 +47,10 @@ _KEPT = {
 }
 _INJECTED = "vault.hashicorp.com/agent-inject"
 _CSI = "secrets-store.csi.k8s.io"
-_LINES = re.compile(r"^[ \t]*([A-Za-z][A-Za-z0-9_.-]{0,100})[ \t]*[=:][ \t]*(\S[^\n]{0,500})", re.MULTILINE)
+_LINES = re.compile(
+    r"^[ \t]*(?:export[ \t]+|-[ \t]+)?[\"']?([A-Za-z][A-Za-z0-9_.-]{0,100})[\"']?[ \t]*[=:][ \t]*(\S[^\n]{0,500})",
+    re.MULTILINE,
+)
 _SETTINGS = re.compile(r"\.(?:env|properties|ini|conf|cfg|toml|ya?ml)$|^\.?env$", re.IGNORECASE)
 
 
@@ -104,7 +109,7 @@ def _decoded(written: str) -> str:
 
 
 def _is_literal(value: str) -> bool:
-    return bool(value.strip()) and not _STANDS_FOR.fullmatch(value[:1000])
+    return bool(value.strip()) and (len(value) > _LONGEST_NAME or not _STANDS_FOR.fullmatch(value))
 
 
 def _managers(cluster: Cluster, secrets: list[ClusterObject]) -> Iterator[JsonObject]:
@@ -132,7 +137,7 @@ def _config_map(one: ClusterObject) -> JsonObject:
             found.append(shown(key))
         elif _SETTINGS.search(key) and left > 0:
             found += [shown(f"{key}: {name}") for name in _in_text(written[:left])]
-        left -= len(written)
+            left -= len(written)
     return place(one) | {"keys": len(data), "secret_keys": found[:_MOST]}
 
 
