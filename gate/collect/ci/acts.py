@@ -80,7 +80,8 @@ def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int
 def does_something(script: str) -> bool:
     """Whether a script has a command that does more than tell, set and leave."""
     return any(
-        command.words[0] not in _IDLE and not ASSIGNMENT.match(command.words[0]) for command in read_commands(script)
+        not command.dead and command.words[0] not in _IDLE and not ASSIGNMENT.match(command.words[0])
+        for command in read_commands(script)
     )
 
 
@@ -90,6 +91,8 @@ def _inside(script: str, command: Command, scripts: Scripts | None, depth: int) 
     hidden = {index: one.how for one in find_swallowed(commands, "bash") for index in one.covers}
     found: dict[tuple[str, str], Act] = {}
     for index, inner in enumerate(commands):
+        if inner.dead:
+            continue
         for act in acts_of_command(inner, scripts, depth + 1):
             told = act.told or hidden.get(index)
             known = found.get((act.what, act.by))

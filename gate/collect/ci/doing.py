@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from gate.collect.ci.act import Act, acts_of_uses
 from gate.collect.ci.acts import acts_of_command, does_something
-from gate.collect.ci.expressions import is_false
+from gate.collect.ci.expressions import PULL, is_false, known_on
 from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands
 from gate.collect.ci.source import Source
@@ -16,18 +16,24 @@ from gate.collect.ci.workflow import Job, LocalAction, Step, Workflow, is_true, 
 from gate.model.json import Json
 
 _DEEPEST = 5
+_USUAL = ("| ", "if", "&", "!", "shell:")
+"""Ways to hide a failure that are right where the failure is no news."""
 _SCRIPTED = frozenset({"", "bash", "sh", "dash", "zsh", "pwsh", "powershell", "cmd"})
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An act with its place. `told` says why its failure does not end the job, None where it does."""
+    """An act with its place.
+
+    `told` says why its failure does not end the job, None where it does; `not_on` are events on which it is left out.
+    """
 
     act: Act
     path: str
     line: int
     step: str
     told: str | None
+    not_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,10 @@ def _step(doing: Doing, step: Step, path: str, source: Source, shell: str, own: 
         _use(doing, step, path, source, own, depth)
     if is_true(step.value.get("continue-on-error")):
         doing.done[before:] = [replace(done, told=done.told or "continue-on-error") for done in doing.done[before:]]
+    condition = step.value.get("if")
+    if condition is not None:
+        not_on = frozenset(event for event in PULL if is_false(condition, known_on(event)))
+        doing.done[before:] = [replace(done, not_on=done.not_on | not_on) for done in doing.done[before:]]
 
 
 def _run(doing: Doing, step: Step, path: str, source: Source, shell: str, own: Repository) -> None:
@@ -111,15 +121,15 @@ def _run(doing: Doing, step: Step, path: str, source: Source, shell: str, own: R
     told = {index: one.how for one in script.swallowed for index in one.covers}
     acts: dict[int, tuple[Act, ...]] = {}
     for index, command in enumerate(script.commands):
-        acts[index] = tuple(acts_of_command(command, own.scripts))
+        acts[index] = () if command.dead else tuple(acts_of_command(command, own.scripts))
         for act in acts[index]:
             why = act.told or told.get(index)
             doing.done.append(Done(act, path, script.at(command.line), step.label, why))
     doing.real += does_something(step.run)
     for one in script.swallowed:
         hidden = tuple(act for index in one.covers for act in acts[index])
-        if one.how.startswith("| ") and not hidden:
-            continue  # `ls | head`: nothing that anybody claims
+        if one.how.startswith(_USUAL) and not any(act.is_scan or act.what == "tests" for act in hidden):
+            continue  # `ls | head`, `if grep -q …`: nothing that anybody claims
         first = script.commands[next((index for index in one.covers if acts[index]), one.covers[0])]
         words = " ".join(first.words)[:120]
         doing.hidden.append(Hidden(path, script.at(one.line), step.label, one.how, words, hidden))

@@ -32,6 +32,16 @@ _STATUS = re.compile(r"\b(?:always|cancelled|failure)\s*\(", re.IGNORECASE)
 _LITERALS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
+PULL = frozenset({"pull_request", "pull_request_target", "merge_group"})
+"""The events that come before a merge."""
+
+
+def known_on(event: str) -> dict[str, str]:
+    """Return what is known of a run by its event; that of a pull request is on no branch."""
+    known = {"github.event_name": event}
+    return known | {"github.ref": "refs/pull/0/merge"} if event == "pull_request" else known
+
+
 class Unknown:
     """A value that only the run knows."""
 

@@ -24,7 +24,11 @@ MOST = 20_000
 
 @dataclass(slots=True)
 class Tree:
-    """What the tree holds. `unparsable` are the workflows that could not be read."""
+    """What the tree holds.
+
+    `unparsable` are the workflows that could not be read, `cut` the lists of the facts that are not whole: name → how
+    many there are.
+    """
 
     workflows: list[Workflow] = field(default_factory=list)
     actions: list[LocalAction] = field(default_factory=list)
@@ -32,6 +36,7 @@ class Tree:
     unparsable: set[str] = field(default_factory=set)
     other: list[str] = field(default_factory=list)
     excluded: int = 0
+    cut: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -82,6 +87,8 @@ def tree_facts(tree: Tree, read: ReadText | None = None) -> JsonObject:
         ("updates", tree.updates),
     ):
         facts[name] = [*values[:MOST]]
+        if len(values) > MOST:
+            tree.cut[name] = len(values)
     facts["other_files"] = [*sorted(tree.other)[:100]]
     return facts
 

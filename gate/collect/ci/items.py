@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from gate.collect.ci.act import Act
 from gate.collect.ci.doing import Doing, continued_in
-from gate.collect.ci.expressions import unwrapped
+from gate.collect.ci.expressions import PULL, unwrapped
 from gate.collect.ci.known_commands import SCANS
 from gate.collect.ci.permissions import all_given, of_job, of_workflow
 from gate.collect.ci.running import Running
@@ -31,7 +31,6 @@ DOES = (
     ("gate", "gate"),
 )
 """What a job may do: kind of act → the name of its fact."""
-_PULL = frozenset({"pull_request", "pull_request_target", "merge_group"})
 _STAGES = ("prod", "stag", "live", "preprod", "uat")
 _MOST = 100
 
@@ -84,7 +83,7 @@ def job_item(workflow: Workflow, job: Job, running: Running, doing: Doing) -> Js
         "can_run": never is None and not running.uncalled and bool(events),
         "never_runs": never is not None,
         "events": [*sorted(events)],
-        "on_pull_request": bool(events & _PULL),
+        "on_pull_request": bool(events & PULL),
         "permissions": of_job(workflow, job),
         "timeout_given": "timeout-minutes" in value,
         "continue_on_error": is_true(value.get("continue-on-error")),
@@ -92,7 +91,7 @@ def job_item(workflow: Workflow, job: Job, running: Running, doing: Doing) -> Js
         "concurrency": "concurrency" in value or "concurrency" in workflow.value,
     }
     item |= _optional(job, never)
-    return item | _does(job, doing)
+    return item | _does(job, doing, events & PULL)
 
 
 def _optional(job: Job, never: str | None) -> JsonObject:
@@ -112,7 +111,7 @@ def _optional(job: Job, never: str | None) -> JsonObject:
     return found
 
 
-def _does(job: Job, doing: Doing) -> JsonObject:
+def _does(job: Job, doing: Doing, pull: frozenset[str]) -> JsonObject:
     what = doing.what()
     facts: JsonObject = {name: kind in what for kind, name in DOES}
     if doing.real:
@@ -125,7 +124,9 @@ def _does(job: Job, doing: Doing) -> JsonObject:
     scanners = {done.act.by for done in doing.done if done.act.what in SCANS}
     facts["scanners"] = [*sorted(scanners)]
     facts["scanners_not_blocking"] = [*sorted(scanners - blocking)]
-    facts["tests_block"] = any(done.act.what == "tests" and done.told is None for done in doing.done)
+    tests = [done for done in doing.done if done.act.what == "tests" and done.told is None]
+    facts["tests_block"] = bool(tests)
+    facts["tests_block_on_pull_request"] = any(pull - done.not_on for done in tests)
     return facts
 
 
@@ -149,15 +150,19 @@ def scanner_items(workflow: Workflow, job: Job, running: Running, doing: Doing) 
             "step": done.step[:200],
             "can_run": can_run,
             "events": [*sorted(events)],
-            "on_pull_request": bool(events & _PULL),
+            "on_pull_request": bool((events & PULL) - done.not_on),
             "blocking": done.told is None,
         }
         if done.told is not None:
             item["why_not"] = done.told[:200]
         # One run that blocks is enough, whatever another one of the job is for.
-        if key not in found or (item["blocking"] and not found[key]["blocking"]):
+        if key not in found or _worth(item) > _worth(found[key]):
             found[key] = item
     return found.values()
+
+
+def _worth(item: JsonObject) -> tuple[bool, bool]:
+    return item["blocking"] is True, item["on_pull_request"] is True
 
 
 def swallowed_items(workflow: Workflow, job: Job, doing: Doing) -> Iterable[JsonObject]:
@@ -195,7 +200,8 @@ def counted(items: Iterable[Mapping[str, Json]], blocks: str = "") -> JsonObject
     if blocks:
         counts["blocking"] = sum(item[blocks] is True for item in able)
         counts["blocking_on_pull_request"] = sum(
-            item[blocks] is True and item["on_pull_request"] is True for item in able
+            item[blocks] is True and item.get(f"{blocks}_on_pull_request", item["on_pull_request"]) is True
+            for item in able
         )
     return counts
 

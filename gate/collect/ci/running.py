@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gate.collect.ci.expressions import is_false, runs_after_failure
-from gate.collect.ci.triggers import never_fires
+from gate.collect.ci.expressions import is_false, known_on, runs_after_failure
+from gate.collect.ci.triggers import named, never_fires
 from gate.collect.ci.workflow import Job, Workflow, own_folder
 
 CALL = "workflow_call"
@@ -55,7 +55,7 @@ def _alone(workflow: Workflow, names: set[str] | None) -> Running:
     for event, given in workflow.events.items():
         reason = never_fires(event, given, names)
         if reason is None:
-            events.add(event)
+            events.add(named(event, given))
         else:
             reasons.append(reason)
     if "on" not in workflow.value:
@@ -81,7 +81,7 @@ def _alone(workflow: Workflow, names: set[str] | None) -> Running:
 
 
 def _not_on(job: Job, event: str) -> bool:
-    return is_false(job.value.get("if"), {"github.event_name": event})
+    return is_false(job.value.get("if"), known_on(event.partition(":")[0]))
 
 
 def _refused(workflow: Workflow) -> str | None:

@@ -8,7 +8,9 @@ quotes is never a command, and neither is a comment.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from gate.collect.ci.shell_blocks import Blocks
 
 _LONGEST = 256 * 1024
 _DEEPEST = 8
@@ -26,7 +28,9 @@ class Command:
     `words` are its words with their quotes taken off; `line` counts from 0 in the script. `joined` is the operator in
     front of it ("" for the first of a list), `then` the one behind it ("", `;`, `&&`, `||`, `|`, `&`). `condition` is
     true in the test of an `if` or a loop, where a failure is an answer; `inner` for a command whose output is used as
-    text; `grouped` for the first of a bracket or a `{` group.
+    text; `grouped` for the first of a bracket or a `{` group, `level` counts the groups around it. `negated` is true
+    behind a `!`. `dead` is true where it certainly never runs (`if false`, behind `exit`, in a function that nobody
+    calls), and for the call of a function of the script, whatever program has that name.
     """
 
     words: tuple[str, ...]
@@ -36,13 +40,37 @@ class Command:
     condition: bool = False
     inner: bool = False
     grouped: bool = False
+    level: int = 0
+    negated: bool = False
+    dead: bool = False
+    function: str = ""
 
 
 def read_commands(script: str, depth: int = 0) -> list[Command]:
     """Return the commands of a script in order, those of its substitutions right behind the command they are in."""
     if depth > _DEEPEST:
         return []
-    return list(_arranged(_Lexer(script[:_LONGEST]), depth))
+    return called(list(_arranged(_Lexer(script[:_LONGEST]), depth)))
+
+
+def called(commands: list[Command]) -> list[Command]:
+    """Return the commands with those dead that a function holds which nobody calls, and the calls themselves."""
+    defined = {command.function for command in commands if command.function}
+    if not defined:
+        return commands
+    calls = {
+        command.words[0]
+        for command in commands
+        if command.words[0] in defined and command.function != command.words[0] and not command.dead
+    }
+    # What a function is handed to (`trap f EXIT`, `xargs f`) may call it too.
+    calls |= {word for command in commands for word in command.words[1:] if word in defined}
+    return [
+        replace(command, dead=True)
+        if command.words[0] in defined or (command.function and command.function not in calls)
+        else command
+        for command in commands
+    ]
 
 
 @dataclass(slots=True)
@@ -225,23 +253,38 @@ class _State:
     fresh: bool = False
     condition: bool = False
     grouped: bool = False
+    negated: bool = False
     cases: int = 0
     pattern: bool = False
+    held: _Word | None = None
+    blocks: Blocks = field(default_factory=Blocks)
 
 
 def _arranged(lexer: _Lexer, depth: int) -> Iterator[Command]:
     """Yield the commands of the tokens."""
     state = _State()
     for token in lexer.tokens():
+        held, state.held = state.held, None
+        if held is not None and not (isinstance(token, tuple) and token[0] == ")"):
+            state.words.insert(0, held)
+            yield from _finished(state, "(", depth)
+            _after(state, "(")
+            held = None
         if isinstance(token, _Word):
             _add(state, token)
+        elif held is not None:
+            state.blocks.define(held.text)
         elif state.pattern:
             # What stands before the `)` of a `case` is a pattern.
             state.words.clear()
             state.pattern = token[0] != ")"
+        elif token[0] == "(" and len(state.words) == 1 and not state.words[0].quoted:
+            state.held = state.words.pop()  # the name of a function, where the bracket is closed at once
         else:
             yield from _finished(state, token[0], depth)
             _after(state, token[0])
+    if state.held is not None:
+        state.words.insert(0, state.held)
     yield from _finished(state, "", depth)
 
 
@@ -252,20 +295,33 @@ def _add(state: _State, word: _Word) -> None:
             state.words.clear()
             state.cases += 1
             state.pattern = True
+            state.blocks.open("case")
         elif len(state.words) < 2:
             state.words.append(word)
         return
     if not state.words and not word.quoted and word.text in _RESERVED:
-        state.condition = word.text in _CONDITIONS or (state.condition and word.text == "!")
-        state.grouped = state.grouped or word.text == "{"
-        if word.text == "esac":
-            state.cases, state.pattern = max(0, state.cases - 1), False
+        _reserved(state, word.text)
+        return
+    if first == "function" and len(state.words) == 1:
+        state.words.clear()
+        state.blocks.define(word.text)
         return
     if word.text or word.quoted:
         state.words.append(word)
 
 
+def _reserved(state: _State, word: str) -> None:
+    state.condition = word in _CONDITIONS or (state.condition and word == "!")
+    state.grouped = state.grouped or word == "{"
+    state.negated = word == "!"
+    state.blocks.word(word)
+    if word == "esac":
+        state.cases, state.pattern = max(0, state.cases - 1), False
+
+
 def _after(state: _State, operator: str) -> None:
+    if operator in ("(", ")"):
+        state.blocks.word(operator)
     if operator == "(":
         state.grouped = True
     elif operator == "\n" and state.fresh:
@@ -276,6 +332,8 @@ def _after(state: _State, operator: str) -> None:
         state.grouped = False
     if operator in ("\n", ";", "&", ";;"):
         state.condition = False
+    if operator not in ("|", "|&", "("):
+        state.negated = False
     if operator == ";;" and state.cases:
         state.pattern = True
 
@@ -288,10 +346,31 @@ def _finished(state: _State, operator: str, depth: int) -> Iterator[Command]:
     state.words = []
     state.fresh = False
     then = ";" if operator in ("\n", ";;", ")", "(") else operator
+    texts = tuple(word.text for word in words)
+    blocks = state.blocks
+    dead = blocks.step(texts, state.joined, then, condition=state.condition, negated=state.negated)
     if words[0].quoted or words[0].text not in _HEADS:
-        texts = tuple(word.text for word in words)
-        yield Command(texts, words[0].line, state.joined, then, state.condition, False, state.grouped)
+        yield Command(
+            texts,
+            words[0].line,
+            state.joined,
+            then,
+            state.condition,
+            False,
+            state.grouped,
+            blocks.level,
+            state.negated,
+            dead,
+            blocks.function,
+        )
     for word in words:
         for inner, line in word.inner:
             for each in read_commands(inner, depth + 1):
-                yield Command(each.words, line + each.line, each.joined, each.then, each.condition, True, each.grouped)
+                yield replace(
+                    each,
+                    line=line + each.line,
+                    condition=each.condition,
+                    inner=True,
+                    dead=each.dead or dead,
+                    function=each.function or blocks.function,
+                )

@@ -29,6 +29,14 @@ def trigger_facts(event: str, given: Json) -> JsonObject:
     return facts
 
 
+def named(event: str, given: Json) -> str:
+    """Return an event by its name; with its types where it does not come with each change of a pull request."""
+    kinds = texts(given.get("types")) if isinstance(given, dict) else ()
+    if event in ("pull_request", "pull_request_target") and kinds and "synchronize" not in kinds:
+        return f"{event}: {', '.join(kinds)}"[:200]
+    return event
+
+
 def crons(given: Json) -> list[str]:
     """Return the times of a schedule."""
     items = given if isinstance(given, list) else []

@@ -10,7 +10,8 @@ from gate.collect.ci.workflow import LocalAction, Step, Workflow
 from gate.collect.disk import printable
 from gate.model.json import JsonObject
 
-_SHA = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_SHA = re.compile(r"[0-9a-fA-F]{40}")
+"""A whole commit id; GitHub has no repositories with ids of SHA-256, so a longer name is that of a branch."""
 _TAG = re.compile(r"(?:[A-Za-z][\w.-]*[-_.@])?v?\d+(?:\.[\dx*]+)*(?:[-+.][\w.-]+)*", re.IGNORECASE)
 _FIRST_PARTY = frozenset({"actions", "github"})
 KINDS = ("sha", "tag", "branch")

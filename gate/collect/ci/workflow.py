@@ -78,6 +78,14 @@ class Workflow:
     jobs: tuple[Job, ...]
 
     @property
+    def cut(self) -> str | None:
+        """Why not all of it was read, None where it was."""
+        jobs = self.value.get("jobs")
+        if isinstance(jobs, dict) and len(jobs) > _MOST_JOBS:
+            return f"has {len(jobs):,} jobs, of which {_MOST_JOBS:,} are read"
+        return next((reason for job in self.jobs if (reason := _cut_steps(job.value, f"its job {job.id}"))), None)
+
+    @property
     def name(self) -> str:
         """Its name; without one GitHub takes the path."""
         return text(self.value.get("name")) or self.path
@@ -85,13 +93,17 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class LocalAction:
-    """An action of the tree. `folder` is where it lies, "" for the root; only a composite one has steps."""
+    """An action of the tree.
+
+    `folder` is where it lies, "" for the root; only a composite one has steps. `cut` says why not all were read.
+    """
 
     path: str
     folder: str
     source: Source
     using: str
     steps: tuple[Step, ...] = field(default=())
+    cut: str | None = None
 
 
 def read_workflow(path: str, value: Located, line: int, source: Source) -> Workflow:
@@ -113,12 +125,19 @@ def read_action(path: str, value: Located, source: Source) -> LocalAction:
     body: JsonObject = runs if isinstance(runs, dict) else {}
     using = text(body.get("using"))
     steps = _steps(body.get("steps"), len(source.lines) + 1) if using == "composite" else ()
-    return LocalAction(path, path.rpartition("/")[0], source, using, steps)
+    return LocalAction(path, path.rpartition("/")[0], source, using, steps, _cut_steps(body, "it"))
 
 
 def next_line(start: int, starts: Sequence[int], last: int) -> int:
     """Return the first of the starts behind `start`, `last` where none is."""
     return min((other for other in starts if other > start), default=last)
+
+
+def _cut_steps(body: JsonObject, whose: str) -> str | None:
+    steps = body.get("steps")
+    if isinstance(steps, list) and len(steps) > _MOST_STEPS:
+        return f"{whose} has {len(steps):,} steps, of which {_MOST_STEPS:,} are read"
+    return None
 
 
 def _steps(value: Json, end: int) -> tuple[Step, ...]:

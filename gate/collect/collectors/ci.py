@@ -57,7 +57,7 @@ class CiCollector:
 
     def collect(self, context: Context) -> Evidence:
         """Return what the workflows say, and what zizmor found in them."""
-        from gate.collect.ci.facts import finding_facts, swallowed_findings, tree_facts
+        from gate.collect.ci.facts import MOST, finding_facts, swallowed_findings, tree_facts
 
         read = _read(context)
         if not read.audited and not read.tree.unparsable and not read.tree.updates:
@@ -67,6 +67,10 @@ class CiCollector:
             return Unreadable(self.kind, reason, tuple(read.sources), tuple(read.gaps))
         facts = tree_facts(read.tree, lambda path: _text(context, path))
         own = tuple(swallowed_findings(facts))
+        read.gaps += [
+            Gap(name, f"the tree has {count:,} of these, of which {MOST:,} are kept", facts=(name,))
+            for name, count in read.tree.cut.items()
+        ]
         if context.request.get("zizmor") is False:
             return Collected(self.kind, facts, tuple(read.sources), tuple(read.gaps), own)
         audited = _audit(context, read.audited)
@@ -161,12 +165,19 @@ def _add(read: _Read, context: Context, document: Document) -> None:
         read.gaps.append(problem.gap())
         return
     source = source_of(content.data)
+    cut = None
     if document.sort is Sort.WORKFLOW:
-        read.tree.workflows.append(read_workflow(document.path, document.value, document.line, source))
+        workflow = read_workflow(document.path, document.value, document.line, source)
+        read.tree.workflows.append(workflow)
+        cut = workflow.cut
     elif document.sort is Sort.ACTION:
-        read.tree.actions.append(read_action(document.path, document.value, source))
+        action = read_action(document.path, document.value, source)
+        read.tree.actions.append(action)
+        cut = action.cut
     else:
         read.tree.updates.append(updates_facts(document.path, document.value, document.line))
+    if cut is not None:
+        read.gaps.append(Gap(printable(document.path), cut, printable(document.path)))
     read.sources.append(Source(How.PRODUCED, printable(document.path), content.sha256))
     if document.sort is not Sort.DEPENDENCY_UPDATES or "dependabot." in document.path:
         read.audited.append(Audited(document.path, _SORTS[document.sort], content.data, content.sha256))

@@ -136,3 +136,11 @@ def test_keys_and_scripts_are_found_in_the_text() -> None:
     assert source.script(7, 8, "three") == 7
     assert source.script(8, 11, "\nfour") == 9
     assert source.script(99, 100, "x") == 99
+
+
+@pytest.mark.parametrize(
+    ("ref", "kind"),
+    [("a" * 40, "sha"), ("A" * 40, "sha"), ("a" * 39, "branch"), ("a" * 41, "branch"), ("a" * 64, "branch")],
+)  # fmt: skip
+def test_only_forty_digits_are_a_commit(ref: str, kind: str) -> None:
+    assert kind_of(f"actions/checkout@{ref}") == kind

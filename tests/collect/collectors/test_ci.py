@@ -255,3 +255,69 @@ def test_wrong_types_raise_nothing(
         ".github/dependabot.yml": json.dumps({"version": 2, "updates": [third, first]}),
     }
     collect(root, files, {"zizmor": False})
+
+
+ON_PULL = "on: {}\npermissions: {{}}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {{run: pytest{}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("on", "condition", "counts"),
+    [
+        ("[push, pull_request]", "", 1),
+        ("[push, pull_request]", "github.event_name == 'push'", 0),
+        ("[push, pull_request]", "github.event_name != 'push'", 1),
+        ("[push, pull_request]", "github.ref == 'refs/heads/main'", 0),
+        ("[push, pull_request, merge_group]", "github.ref == 'refs/heads/main'", 1),
+        ("[pull_request_target]", "github.ref == 'refs/heads/main'", 1),
+        ("{pull_request: {types: [closed]}}", "", 0),
+        ("{pull_request: {types: [opened, synchronize]}}", "", 1),
+        ("{pull_request: {types: []}}", "", 0),
+    ],
+)
+def test_tests_that_are_left_out_on_pull_requests_do_not_count_there(
+    tmp_path: Path, on: str, condition: str, counts: int
+) -> None:
+    text = ON_PULL.format(on, f', if: "{condition}"' if condition else "")
+    evidence = collect(tmp_path, {f"{WF}/a.yml": text}, {"zizmor": False})
+    assert at(evidence, "does", "tests", "blocking_on_pull_request") == counts
+
+
+def test_a_scanner_that_runs_on_pushes_only_says_so(tmp_path: Path) -> None:
+    text = ON_PULL.format("[push, pull_request]", "; bandit -r ., if: \"github.event_name == 'push'\"")
+    evidence = collect(tmp_path, {f"{WF}/a.yml": text}, {"zizmor": False})
+    (scanner,) = each(evidence, "scanners")
+    assert (scanner["blocking"], scanner["on_pull_request"]) == (True, False)
+
+
+def test_what_never_runs_does_nothing(tmp_path: Path) -> None:
+    text = ON_PULL.format("push", '"').replace("pytest", '"pytest() { true; }; pytest; if false; then bandit -r .; fi')
+    evidence = collect(tmp_path, {f"{WF}/a.yml": text}, {"zizmor": False})
+    assert each(evidence, "scanners") == []
+    assert at(evidence, "does", "tests", "jobs") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("on: push\njobs:\n" + "".join(f"  j{n}: {{runs-on: x, steps: [{{run: a}}]}}\n" for n in range(2_001)),
+         "has 2,001 jobs, of which 2,000 are read"),
+        ("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n" + "    - run: a\n" * 5_001,
+         "its job a has 5,001 steps, of which 5,000 are read"),
+    ],
+)  # fmt: skip
+def test_what_is_too_much_is_a_gap(tmp_path: Path, text: str, said: str) -> None:
+    evidence = collect(tmp_path, {f"{WF}/a.yml": text}, {"zizmor": False})
+    assert [(gap.subject, gap.reason) for gap in evidence.gaps] == [(f"{WF}/a.yml", said)]
+
+
+def test_too_many_steps_of_an_action_are_a_gap(tmp_path: Path) -> None:
+    action = "name: a\nruns:\n  using: composite\n  steps:\n" + "  - {run: a, shell: bash}\n" * 5_001
+    evidence = collect(tmp_path, {f"{WF}/a.yml": GOOD, "x/action.yml": action}, {"zizmor": False})
+    assert [gap.reason for gap in evidence.gaps] == ["it has 5,001 steps, of which 5,000 are read"]
+
+
+def test_a_list_of_facts_that_is_cut_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.collect.ci.facts.MOST", 1)
+    files = {f"{WF}/a.yml": GOOD, f"{WF}/b.yml": GOOD}
+    evidence = collect(tmp_path, files, {"zizmor": False})
+    assert {gap.subject: gap.facts for gap in evidence.gaps} == {"items": ("items",), "jobs": ("jobs",)}
