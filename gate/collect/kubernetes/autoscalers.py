@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gate.collect.kubernetes.cluster import Cluster
-from gate.collect.kubernetes.containers import containers_of
+from gate.collect.kubernetes.containers import requests_of_pod
 from gate.collect.kubernetes.values import count, known, shown, whole
 from gate.collect.kubernetes.workloads import Workload, place
 from gate.collect.manifests.objects import ClusterObject, mapping, mappings, text
@@ -192,7 +192,5 @@ def _direction(rules: JsonObject, window: int) -> JsonObject:
 def _without_requests(target: Workload, metrics: list[JsonObject]) -> Iterator[str]:
     """Yield "container web: cpu" for what has no request that a utilization could be a share of."""
     wanted = [str(metric["name"]) for metric in metrics if metric["type"] == "Resource" and "utilization" in metric]
-    for container in containers_of(target):
-        requests = mapping(container.facts["effective_requests"])
-        if container.facts["type"] in ("ordinary", "sidecar"):
-            yield from (f"container {container.facts['container']}: {name}" for name in wanted if name not in requests)
+    for container, requests in requests_of_pod(target):
+        yield from (f"container {container}: {name}" for name in wanted if name not in requests)

@@ -44,6 +44,17 @@ def ports_of_pod(workload: Workload) -> list[JsonObject]:
     return [port for written, type_ in _written(workload.pod) if type_ != "init" for port in ports_of(written)]
 
 
+def requests_of_pod(workload: Workload) -> Iterator[tuple[str, JsonObject]]:
+    """Yield the name of each container that runs beside others, and what it asks for (its limit counts as a request)."""
+    for written, type_ in _written(workload.pod):
+        if type_ in ("ordinary", "sidecar"):
+            yield _name(written), mapping(_resources(written)["effective_requests"])
+
+
+def _name(written: JsonObject) -> str:
+    return shown(text(written.get("name")) or "(without a name)")
+
+
 def _written(pod: JsonObject) -> Iterator[tuple[JsonObject, str]]:
     for written in mappings(pod.get("initContainers")):
         yield written, "sidecar" if text(written.get("restartPolicy")) == "Always" else "init"
@@ -58,7 +69,7 @@ def _container(workload: Workload, written: JsonObject, type_: str) -> Container
     line = line_of(written, one.line) if one.origin is Origin.FILE else one.line
     environment = environment_of(written)
     volumes_into(environment, workload.pod, written)
-    facts = place(one) | {"line": line, "container": shown(text(written.get("name")) or "(without a name)")}
+    facts = place(one) | {"line": line, "container": _name(written)}
     facts |= {"type": type_, "long_running": workload.long_running and type_ in ("ordinary", "sidecar")}
     facts |= _image(written) | _probes(written) | _resources(written)
     facts |= security_of(written, workload.pod, workload.annotations)
