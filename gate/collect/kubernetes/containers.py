@@ -45,7 +45,7 @@ def ports_of_pod(workload: Workload) -> list[JsonObject]:
 
 
 def requests_of_pod(workload: Workload) -> Iterator[tuple[str, JsonObject]]:
-    """Yield the name of each container that runs beside others, and what it asks for (its limit counts as a request)."""
+    """Yield each container that runs beside others by name, with what it asks for; a limit alone is a request too."""
     for written, type_ in _written(workload.pod):
         if type_ in ("ordinary", "sidecar"):
             yield _name(written), mapping(_resources(written)["effective_requests"])
