@@ -27,6 +27,8 @@ _RULE_FACTS = (
     "rule_files",
     "rules_valid",
     "rules_invalid",
+    "expression_errors",
+    "duplicates",
     "alerts",
     "alert_names",
     "alert_items",

@@ -33,7 +33,7 @@ RULES = ("rules_valid", "rules_invalid")
 CONFIGS = ("configs_valid", "configs_invalid", "configs")
 INVALID, EXPRESSION, CONFIG = "prometheus.invalid-rule", "prometheus.expression", "prometheus.invalid-config"
 _NAMED = re.compile(r'^group (?P<group>"(?:[^"\\]|\\.)*"), rule (?P<number>\d{1,6}), (?:"(?:[^"\\]|\\.)*": )?')
-_OPEN = (*RULES, "alert_items")
+_OPEN = (*RULES, "expression_errors", "alert_items")
 _FILES = frozenset({"scrape_config_files"})
 """What a later promtool reads from paths of the machine that it runs on."""
 _MOST_CONFIGS = 100
