@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ _OTHER_WORDS = (
 _OTHERS = frozenset(_OTHER_WORDS.split())
 """Endings of other languages: `dockerfile.py` without a FROM is not a broken Dockerfile, but something else."""
 _FIRST = ("FROM", "ARG")
+_PART_OF_NAME = re.compile(r"(?:^|[-_.])(?:docker|container)file(?:[-_.]|$)", re.IGNORECASE)
 _MARKS = (b"{{", b"{%", b"<%")
 
 
@@ -59,19 +61,25 @@ def is_named_like_one(path: str) -> bool:
     return (first in _STEMS or last in _STEMS) and last != "dockerignore"
 
 
+def is_named_after_one(path: str) -> bool:
+    """Whether a name says Dockerfile as a part of it, as in `Dockerfile-prod`: then what stands in it decides."""
+    return _PART_OF_NAME.search(path.rpartition("/")[2]) is not None
+
+
 def find_dockerfiles(workspace: Workspace, named: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
     """Return the Dockerfiles: those that the globs `named` match, else those with the usual names."""
     search = _Search(workspace, bool(named))
     for entry in workspace.entries():
         shown = printable(entry.path)
-        if not (matches_any(named, shown) if named else is_named_like_one(entry.path)):
+        usual = matches_any(named, shown) if named else is_named_like_one(entry.path)
+        if not usual and (named or not is_named_after_one(entry.path)):
             continue
         if exclude and matches_any(exclude, shown):
             search.excluded.append(shown)
-        elif entry.type is EntryType.SYMLINK:
+        elif entry.type is EntryType.SYMLINK and usual:
             search.link(entry.path)
         elif entry.type is EntryType.FILE:
-            search.read(entry.path)
+            search.read(entry.path, foreign=not usual)
     return Found(tuple(search.files), tuple(search.excluded), tuple(search.failed), tuple(search.gaps))
 
 
@@ -91,9 +99,12 @@ class _Search:
         if self._named or not _is_of_another_language(path):
             self._miss(path, "is a symbolic link, which is not followed: name what it leads to, or exclude it")
 
-    def read(self, path: str) -> None:
-        """Read a file: it is a Dockerfile, something else by its ending and its content, or a gap."""
-        foreign = not self._named and _is_of_another_language(path)
+    def read(self, path: str, *, foreign: bool) -> None:
+        """Read a file: it is a Dockerfile, something else by its ending and its content, or a gap.
+
+        `foreign` is whether its name alone does not make it one.
+        """
+        foreign = foreign or (not self._named and _is_of_another_language(path))
         try:
             content = self._workspace.read(path, LIMIT)
         except ReadProblem as problem:

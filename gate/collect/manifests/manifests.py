@@ -18,7 +18,7 @@ from gate.collect.manifests.sorts import (
     may_hold,
     sort_of,
 )
-from gate.collect.workspace import Content, ReadProblem, Workspace
+from gate.collect.workspace import Content, EntryType, ReadProblem, Workspace
 from gate.formats.located_yaml import LIMIT, BadYaml, Located, Part, YamlDocument, read_parts
 from gate.model.evidence import Gap
 from gate.model.json import Json
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _COUNTS_TWICE = frozenset({Sort.KUSTOMIZATION, Sort.WORKFLOW, Sort.ACTION, Sort.CHART, Sort.COMPOSE})
 """Sorts that mean something else in another place, so that equal files are no twins."""
 _MOST_IN_A_FILE = 20_000
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
+_JSON_MAY_BE = frozenset({Sort.GRAFANA_DASHBOARD})
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ def read_manifests(workspace: Workspace) -> Manifests:
     for path in every:
         if is_candidate(path) and path not in left_out and not _is_values(path, chart_set):
             reading.read(path)
+    for entry in workspace.entries():
+        if entry.type is EntryType.SYMLINK:
+            reading.link(entry.path)
     by_sort: defaultdict[Sort, list[Document]] = defaultdict(list)
     for document in reading.found:
         by_sort[document.sort].append(document)
@@ -110,6 +115,9 @@ class _Reading:
             self._unreadable(path, problem)
             return
         sorts = may_hold(path, content.data)
+        if content.data.startswith(_LFS_POINTER) and len(content.data) < 1024:
+            self._pointer(path, sorts)
+            return
         if not sorts:
             return
         self.files += 1
@@ -120,6 +128,20 @@ class _Reading:
         if len(parts) > _MOST_IN_A_FILE:
             reason = f"holds {len(parts):,} documents; {_MOST_IN_A_FILE:,} of a file are read"
             self.bad.append(BadDocument(path, None, reason, sorts))
+
+    def link(self, path: str) -> None:
+        """Note a link with a name that a program looks for: the program follows it, and the gate does not.
+
+        What other links lead to has a name of its own, or is not part of the tree.
+        """
+        if sorts := may_hold(path, b""):
+            self.bad.append(BadDocument(path, None, "is a symbolic link, which is not followed", sorts))
+
+    def _pointer(self, path: str, sorts: frozenset[Sort]) -> None:
+        """Note a file of Git LFS. Without a name that tells, YAML may be anything, and JSON a dashboard."""
+        unnamed = _JSON_MAY_BE if is_json(path) else frozenset(Sort)
+        reason = "is a Git LFS pointer, not the file; check out with lfs: true"
+        self.bad.append(BadDocument(path, None, reason, sorts or unnamed))
 
     def _take(self, path: str, content: Content, part: Part, sorts: frozenset[Sort]) -> None:
         if isinstance(part, BadYaml):

@@ -179,3 +179,30 @@ def test_a_compose_file_without_services_is_bad(tmp_path: Path, name: str, text:
     (tmp_path / "compose-notes.yaml").write_text(text)
     (bad,) = read_manifests(Workspace(tmp_path)).bad(Sort.COMPOSE)
     assert (bad.path, bad.reason) == (name, "has no mapping of `services`, so docker compose refuses it")
+
+
+def test_a_link_with_a_name_that_is_looked_for_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("services: {a: {image: b}}\n")
+    for name in ("compose.yaml", "notes.yaml"):
+        (tmp_path / name).symlink_to("other.yaml")
+    found = read_manifests(Workspace(tmp_path))
+    assert [(bad.path, bad.reason, bad.sorts) for bad in found.unread] == [
+        ("compose.yaml", "is a symbolic link, which is not followed", frozenset({Sort.COMPOSE}))
+    ]
+    assert [document.path for document in found.found] == ["other.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sorts"),
+    [
+        ("compose.yaml", {Sort.COMPOSE}),
+        ("k8s/web.yaml", set(Sort)),
+        ("dashboards/a.json", {Sort.GRAFANA_DASHBOARD}),
+    ],
+)
+def test_a_pointer_of_git_lfs_is_bad(tmp_path: Path, name: str, sorts: set[Sort]) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'ab' * 32}\nsize 12345\n")
+    (bad,) = read_manifests(Workspace(tmp_path)).unread
+    assert (bad.path, set(bad.sorts)) == (name, sorts)
+    assert bad.reason == "is a Git LFS pointer, not the file; check out with lfs: true"
