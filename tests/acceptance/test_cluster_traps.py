@@ -154,7 +154,7 @@ def test_values_that_are_a_link_are_not_followed(gate: Gate, tmp_path: Path) -> 
 
 def test_trap_17_copies_count_once(gate: Gate, tmp_path: Path) -> None:
     said = run(gate, tmp_path, {"k8s/web.yaml": GOOD, "mirror/k8s/web.yaml": GOOD, "release/all.yaml": GOOD + BAD})
-    assert sorted(each["name"] for each in rows(facts(said), "workloads")) == ["bad", "web"]
+    assert sorted(str(each["name"]) for each in rows(facts(said), "workloads")) == ["bad", "web"]
     assert said.outcomes()["kubernetes.image-not-latest"] == "fail"
 
 

@@ -15,6 +15,7 @@ from gate.collect.manifests.objects import mapping
 from gate.model.json import Json, JsonObject
 
 _MOST_NAMES = 20
+_OF_EVERY = ("run_as_non_root", "read_only_root_filesystem", "drops_all")
 _SCALER = ("kind", "name", "path", "line", "min", "max", "scales", "cpu_utilization", "memory_utilization")
 _BUDGET = ("name", "path", "line", "min_available", "max_unavailable", "available", "allowed_disruptions", "blocks")
 
@@ -54,19 +55,19 @@ def _replicas(workload: Workload, relations: Relations) -> JsonObject:
 
 
 def _of_containers(containers: Sequence[Container]) -> JsonObject:
-    """Return what holds for every container of the pod: probes of the ordinary ones, security of all."""
+    """Return what holds for every container, of which there must be one: probes of the ordinary, the rest of all."""
     ordinary = [each.facts for each in containers if each.ordinary]
     every = [each.facts for each in containers]
-    probes: JsonObject = {name: all(name in mapping(each["probes"]) for each in ordinary) for name in PROBES}
+    probes: JsonObject = {
+        name: bool(ordinary) and all(name in mapping(each["probes"]) for each in ordinary) for name in PROBES
+    }
     return {
         "containers": len(every),
         "probes": probes,
         "requests": _sum(ordinary, "requests"),
         "limits": _sum(ordinary, "limits"),
-        "run_as_non_root": all(each["run_as_non_root"] is True for each in every),
-        "read_only_root_filesystem": all(each["read_only_root_filesystem"] is True for each in every),
-        "drops_all": all(each["drops_all"] is True for each in every),
-        "image_pinned": all(each.get("pinned") is True for each in every),
+        **{name: bool(every) and all(each[name] is True for each in every) for name in _OF_EVERY},
+        "image_pinned": bool(every) and all(each.get("pinned") is True for each in every),
     }
 
 

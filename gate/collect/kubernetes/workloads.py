@@ -162,8 +162,8 @@ def workloads_of(
         workload = read_workload(one)
         patch = _is_among_patches(one.path, kustomized)
         lacking = lacks(workload, patch=patch)
-        if lacking and not patch and workload.selector is not None:
-            # No patch repeats the selector: it is a workload that is written wrong.
+        if lacking and not patch and "workloadRef" not in one.spec:
+            # Nothing makes a change of it: it is a workload that is written wrong, and is judged for what it has.
             found.append(workload)
         if lacking:
             partial.append(Partial(one, lacking, patch or "workloadRef" in one.spec))

@@ -74,7 +74,7 @@ spec:
 def test_a_patch_is_no_workload(tmp_path: Path, files: dict[str, str], *, patch: bool) -> None:
     evidence = collect(tmp_path, {**files, "svc.yaml": manifest("Service", "s", {})})
     assert isinstance(evidence, Collected)
-    assert rows(evidence.facts, "workloads") == []
+    assert bool(rows(evidence.facts, "workloads")) is not patch  # what changes nothing is judged for what it has
     told = one(evidence.facts, "partial")
     assert (told["reason"], told["patch"]) == ("has a container without an image", patch)
     about = [gap for gap in evidence.gaps if "without an image" in gap.reason]
@@ -87,8 +87,8 @@ def test_a_patch_is_no_workload(tmp_path: Path, files: dict[str, str], *, patch:
         (deployment(selector=None), True, 0),
         (deployment(container={"image": ""}), True, 0),
         (deployment(pod={"containers": []}), True, 1),
-        (deployment(pod={"containers": []}, selector=None), False, 1),
-        (deployment(container={"image": None}, selector=None), False, 1),
+        (deployment(pod={"containers": []}, selector=None), True, 1),
+        (deployment(container={"image": None}, selector=None), True, 1),
         (manifest("Rollout", "r", {"workloadRef": {"name": "web"}}, "argoproj.io/v1alpha1"), False, 0),
     ],
 )
@@ -311,3 +311,10 @@ def test_kinds_that_a_criterion_asks_for(tmp_path: Path) -> None:
     found = facts(tmp_path, deployment(), {"kinds": ["Deployment", "Service"]})
     assert found["missing_kinds"] == ["Service"]
     assert "missing_kinds" not in facts(tmp_path, deployment())
+
+
+def test_of_no_containers_nothing_holds(tmp_path: Path) -> None:
+    found = one(facts(tmp_path, deployment(pod={"containers": []})), "workloads")
+    assert found["probes"] == {"liveness": False, "readiness": False, "startup": False}
+    names = ("run_as_non_root", "read_only_root_filesystem", "drops_all", "image_pinned")
+    assert [found[name] for name in names] == [False] * 4
