@@ -5,6 +5,7 @@ Request: `exclude` (globs of files).
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ from gate.collect.grafana.queries import is_readable
 from gate.collect.manifests import Sort, manifests_of, sorts
 from gate.collect.manifests.embedded import embedded_of
 from gate.collect.manifests.objects import ClusterObject, objects_of, text
+from gate.collect.workspace import ReadProblem
 from gate.formats.globs import matches_any
+from gate.formats.located_yaml import LIMIT
 from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
 from gate.model.finding import Finding
@@ -37,6 +40,9 @@ KIND = "grafana"
 _BOARDS = ("dashboards", "panels", "invalid", "items", "queries_broken")
 _GIVEN = ("datasources", "datasource_items", "provider_items", "alert_rules", "contact_points", "invalid")
 _SORTS = (Sort.GRAFANA_DASHBOARD, Sort.GRAFANA_PROVISIONING)
+_WORDS = (b"rafana", b"panels", b"datasource", b"dashboard")
+_BUILT = frozenset({"Chart.yaml", "kustomization.yaml", "kustomization.yml"})
+"""Files that others are rendered or built by: their own words say nothing of what comes of them."""
 _INVALID = ("grafana.uid-twice", "grafana.no-panels", "grafana.unknown-datasource", "grafana.no-title")
 
 
@@ -108,8 +114,23 @@ class _Tree:
             kept = [gap for gap in unread if self._takes(gap.path or "")]
             self.gaps += kept
             self.unread += len(kept) if sort is Sort.GRAFANA_DASHBOARD else 0
-        # What is not known of the cluster's objects may hold dashboards too.
-        self.gaps += [Gap(gap.subject, gap.reason, gap.path, gap.line, (*_BOARDS, *_GIVEN)) for gap in objects.gaps]
+        # What is not known of the cluster's objects may hold dashboards too, where a word in it says so.
+        self.gaps += [
+            Gap(gap.subject, gap.reason, gap.path, gap.line, (*_BOARDS, *_GIVEN))
+            for gap in objects.gaps
+            if self._may_concern(gap)
+        ]
+
+    def _may_concern(self, gap: Gap) -> bool:
+        """Whether something of Grafana may be in what a gap is about: in a plain file, by its words."""
+        path = gap.path or ""
+        if not path.endswith((".yaml", ".yml", ".json")) or posixpath.basename(path) in _BUILT:
+            return True
+        try:
+            data = self.context.workspace.read(path, LIMIT).data
+        except ReadProblem:
+            return True
+        return b"\0" in data[:4] or any(word in data for word in _WORDS)
 
     def facts(self) -> JsonObject:
         items = [board.item for board in self.boards]
@@ -136,7 +157,8 @@ class _Tree:
             detail = "provisioning"
         else:
             self.boards.append(board := read_dashboard(value, shown, line))
-            detail = f"{board.item['panels']:,} panels"
+            count = board.item["panels"]
+            detail = f"{count:,} panel{'' if count == 1 else 's'}"
         if all(source.path != shown for source in self.sources[-1:]):
             self.sources.append(Source(How.PRODUCED, shown, sha256, detail=detail))
 

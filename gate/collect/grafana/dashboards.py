@@ -98,7 +98,8 @@ def _queries(panel: JsonObject, board: JsonObject) -> Iterator[Query]:
 def _lacks_query(panel: JsonObject) -> bool:
     if panel.get("type") in _NEEDS_NO_QUERY or "libraryPanel" in panel:
         return False
-    return not mappings(panel.get("targets")) and not isinstance(panel.get("snapshotData"), list)
+    asks = any(target.keys() - {"refId", "datasource"} for target in mappings(panel.get("targets")))
+    return not asks and not isinstance(panel.get("snapshotData"), list)
 
 
 def _references(panels: list[JsonObject]) -> Iterator[Json]:

@@ -71,6 +71,7 @@ _SERVICE_KEYS = frozenset(
     {"image", "build", "extends", "command", "ports", "environment", "volumes", "depends_on", "restart", "networks"}
     | {"provider", "env_file", "deploy", "healthcheck", "container_name", "entrypoint", "profiles", "secrets"}
 )
+_SERVICE_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _SUFFIXES = (".yaml", ".yml", ".json", ".rules", ".rule")
 _COMPOSE_NAMES = ("compose.", "docker-compose", "podman-compose", "compose-")
 _COMPOSE_DEFAULTS = frozenset(
@@ -296,4 +297,6 @@ def _is_compose(path: str, value: JsonObject) -> bool:
     if not isinstance(services, dict):
         return by_name and isinstance(value.get("include"), list)
     bodies = [body for body in services.values() if isinstance(body, dict)]
-    return by_name or any(_SERVICE_KEYS & body.keys() for body in bodies)
+    # Compose refuses a file with a service of another name, so that it is of another program.
+    named = all(_SERVICE_NAME.fullmatch(name) for name in services)
+    return by_name or (named and any(_SERVICE_KEYS & body.keys() for body in bodies))

@@ -211,3 +211,25 @@ def test_odd_dashboards_raise_nothing(document: JsonObject) -> None:
         "datasource_items": [], "provider_items": [], "alert_rules": [], "contact_points": [],
     }  # fmt: skip
     assert not problems(shipped_validator("evidence/grafana"), shape)
+
+
+def test_an_object_that_cannot_be_read_concerns_grafana_only_by_its_words(tmp_path: Path) -> None:
+    twice = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: A, type: B}\n"
+    files: dict[str, Json] = {"a.json": board(), "k8s/service.yaml": twice}
+    assert collected(tmp_path / "a", files).gaps == ()
+    carrier = twice.replace("Service", "ConfigMap") + "data: {x.json: '{\"panels\": []}'}\n"
+    (gap,) = collected(tmp_path / "b", files | {"k8s/service.yaml": carrier}).gaps
+    assert (gap.path, gap.line) == ("k8s/service.yaml", 4)
+
+
+@pytest.mark.parametrize(
+    ("targets", "without"),
+    [([{"expr": "up"}], 0), ([], 1), ([{}], 1), ([{"refId": "A"}], 1), ([{"refId": "A", "rawSql": "x"}], 0)],
+)
+def test_a_target_that_says_nothing_is_no_query(tmp_path: Path, targets: list[Json], without: int) -> None:
+    panel: JsonObject = {"type": "timeseries", "title": "A", "targets": targets}
+    facts = collected(tmp_path, {"a.json": board(panels=[panel])}).facts
+    assert isinstance(facts["items"], list)
+    item = facts["items"][0]
+    assert isinstance(item, dict)
+    assert item["panels_without_query"] == without

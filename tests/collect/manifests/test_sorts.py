@@ -27,6 +27,7 @@ EXAMPLES: list[tuple[str, str, Sort | None]] = [
     ("docker-compose.yml", "services: {web: {}}\n", Sort.COMPOSE),
     ("stack.yml", "services: {web: {image: x}}\n", Sort.COMPOSE),
     ("stack.yml", "services: {web: {port: 1}}\n", None),
+    ("dump.json", '{"services": {"/10.0.0.1": {"ports": {}}}}', None),
     ("compose.yaml", "include: [a.yml]\n", Sort.COMPOSE),
     ("alertmanager-rules.yaml", "groups: [{name: a, rules: []}]\n", Sort.PROMETHEUS_RULES),
     ("groups.yaml", "groups: [{name: a}]\n", None),
