@@ -363,3 +363,23 @@ receivers:
         files: dict[str, str | bytes] = {"alertmanager.yml": config.replace("CONTINUE", text), "rules.yml": RULES}
         found = run(gate, tmp_path, files, POLICY + routed).outcomes()
         assert (found["alertmanager.routable"], found["alertmanager.severities-routed"]) == ("fail", "fail")
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ("up == 0", "up > 1"),
+        ("up == 0", "(up == 0) unless on() vector(1)"),
+        ("up == 0", "up == 0 and on() (vector(0) > 1)"),
+        ("for: 5m", "for: 1y"),
+    ],
+)
+def test_an_alert_that_never_fires(gate: Gate, tmp_path: Path, changed: tuple[str, str]) -> None:
+    asked = ("prometheus.alerts-can-fire", "prometheus.alerts-have-for", "prometheus.alert-availability")
+    policy = POLICY + "".join(f"  {id_}: {{level: must}}\n" for id_ in asked)
+    assert {run(gate, tmp_path, {"rules.yml": RULES}, policy).outcomes()[id_] for id_ in asked} == {"pass"}
+    found = run(gate, tmp_path, {"rules.yml": RULES.replace(*changed)}, policy).outcomes()
+    assert "fail" in {found[id_] for id_ in asked}
+    if "up" in changed[0]:
+        assert found["prometheus.alert-availability"] == "fail"

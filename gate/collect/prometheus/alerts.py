@@ -11,6 +11,7 @@ from gate.collect.prometheus.conditions import Absence, Condition, alternatives
 from gate.collect.prometheus.expressions import Language
 from gate.collect.prometheus.rules import Rule
 from gate.collect.prometheus.selectors import Recordings
+from gate.collect.prometheus.silence import never_fires
 from gate.collect.prometheus.subjects import LATENCY, Subject, subject_of
 from gate.model.json import Json, JsonObject
 
@@ -78,11 +79,13 @@ def _about(rule: Rule, recordings: Recordings) -> JsonObject:
     tree = rule.expression.tree
     if tree is None or rule.expression.language is not Language.PROMQL:
         return {}
+    silent = never_fires(tree)
+    dead: JsonObject = {} if silent is None else {"never_fires": silent}
     sides = [[(each, subject_of(each, recordings)) for each in side] for side in alternatives(tree)]
     flat = [part for side in sides for part in side if not part[0].negated]
     if not flat:
-        return {}
-    told: JsonObject = {"conditions": [_condition(each, subject) for each, subject in flat[:_MOST_CONDITIONS]]}
+        return dead
+    told: JsonObject = dead | {"conditions": [_condition(each, subject) for each, subject in flat[:_MOST_CONDITIONS]]}
     subjects = [subject for _each, subject in flat if subject is not None]
     if subjects:
         told |= _common(subjects)
