@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _COUNTS_TWICE = frozenset({Sort.KUSTOMIZATION, Sort.WORKFLOW, Sort.ACTION, Sort.CHART, Sort.COMPOSE})
 """Sorts that mean something else in another place, so that equal files are no twins."""
 _MOST_IN_A_FILE = 20_000
+_OBJECTS = frozenset({Sort.KUBERNETES})
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 _JSON_MAY_BE = frozenset({Sort.GRAFANA_DASHBOARD})
 
@@ -86,7 +87,11 @@ def read_manifests(workspace: Workspace) -> Manifests:
     reading = _Reading(workspace)
     left_out = frozenset(templates)
     for path in every:
-        if is_candidate(path) and path not in left_out and not _is_values(path, chart_set):
+        if not is_candidate(path) or path in left_out:
+            continue
+        if _is_values(path, chart_set):
+            reading.values(path)
+        else:
             reading.read(path)
     for entry in workspace.entries():
         if entry.type is EntryType.SYMLINK:
@@ -128,6 +133,19 @@ class _Reading:
         if len(parts) > _MOST_IN_A_FILE:
             reason = f"holds {len(parts):,} documents; {_MOST_IN_A_FILE:,} of a file are read"
             self.bad.append(BadDocument(path, None, reason, sorts))
+
+    def values(self, path: str) -> None:
+        """Take whole objects out of a file of values: the name alone hides none. The rest of it is helm's to read."""
+        try:
+            content = self._workspace.read(path, LIMIT)
+        except ReadProblem:
+            return  # a gap of the chart
+        if Sort.KUBERNETES not in may_hold(path, content.data) or b"metadata" not in content.data:
+            return
+        for part in read_parts(content.data)[:_MOST_IN_A_FILE]:
+            value = part.value if isinstance(part, YamlDocument) else None
+            if isinstance(value, Located) and "metadata" in value and sort_of("", value) is Sort.KUBERNETES:
+                self._take(path, content, part, _OBJECTS)
 
     def link(self, path: str) -> None:
         """Note a link with a name that a program looks for: the program follows it, and the gate does not.

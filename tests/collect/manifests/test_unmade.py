@@ -9,6 +9,7 @@ import pytest
 from gate.collect.manifests.cluster_object import plain_objects
 from gate.collect.manifests.manifests import read_manifests
 from gate.collect.manifests.objects import objects_of
+from gate.collect.manifests.sorts import Sort
 from gate.collect.workspace import Workspace
 from tests.support.fakes import write
 from tests.support.packaging import chart, context, needs_helm, needs_kubectl
@@ -134,3 +135,12 @@ def test_an_element_of_a_list_that_says_nothing_is_a_gap(tmp_path: Path) -> None
     found = plain_objects(read_manifests(Workspace(tmp_path)))
     assert found.found == []
     assert found.gaps[0].reason == "an object on line 3 has no kind, so no cluster takes it"
+
+
+def test_a_name_like_that_of_values_hides_no_object(tmp_path: Path) -> None:
+    values = "apiVersion: v1\nkind: web\nservices: {web: {image: 'a:1'}}\n"
+    write(tmp_path, {"k8s/Chart.yaml": HEAD, "k8s/values-pod.yaml": f"a: 1\n---\n{POD}", "k8s/values.yaml": values})
+    write(tmp_path, {"k8s/values-odd.yaml": "kind: [\napiVersion: metadata\n", "k8s/values-none.yaml": "replicas: 1\n"})
+    found = read_manifests(Workspace(tmp_path))
+    assert [(one.path, one.line) for one in found.documents(Sort.KUBERNETES)] == [("k8s/values-pod.yaml", 3)]
+    assert found.unread == []
