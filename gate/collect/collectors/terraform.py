@@ -105,7 +105,7 @@ class TerraformCollector:
             facts |= {"ignored": len(hidden)}
             if checked.tool is not None:
                 facts |= misconfiguration_facts(findings)
-                detail = f"{checked.files:,} files"
+                detail = f"{checked.files:,} files{f', {checked.cached}' if checked.cached else ''}"
                 sources.append(Source(How.PRODUCED, None, None, checked.tool.name, checked.tool.version, detail))
         return Collected(self.kind, facts | cost, tuple(sources), tuple(gaps), tuple(findings))
 

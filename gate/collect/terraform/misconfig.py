@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from gate.collect.cache import from_cache
 from gate.collect.disk import printable
 from gate.collect.readers.trivy_misconfig import (
     Misconfiguration,
@@ -24,6 +26,8 @@ from gate.collect.scan import NotCovered, Scan, Scanned, ToolErrors
 from gate.collect.scan_problem import ScanProblem, Step
 from gate.collect.self_test import Canary
 from gate.collect.terraform.copies import Copy, apart, copy_of, planted_file, remote_calls
+from gate.collect.terraform.misconfig_cache import MisconfigurationCache
+from gate.collect.terraform.shares import shares_of
 from gate.collect.trivy.trivy_run import FOUND, TOOL, Place, own_place
 from gate.model.evidence import Gap
 
@@ -45,7 +49,7 @@ _ENVIRONMENT = {"TRIVY_SKIP_VERSION_CHECK": "true", "TRIVY_DISABLE_TELEMETRY": "
 class Misconfigured:
     """What Trivy found. `hidden` are those that comments in the tree would have hidden, None where that is not known.
 
-    `tool` is None where Trivy did not run.
+    `tool` is None where Trivy did not run. `cached` says of how many files an earlier run found this out, and when.
     """
 
     found: list[Misconfiguration] = field(default_factory=list)
@@ -53,6 +57,7 @@ class Misconfigured:
     gaps: list[Gap] = field(default_factory=list)
     tool: Tool | None = None
     files: int = 0
+    cached: str = ""
 
 
 def misconfigurations(context: Context, files: Sequence[ParsedFile]) -> Misconfigured:
@@ -62,27 +67,32 @@ def misconfigurations(context: Context, files: Sequence[ParsedFile]) -> Misconfi
     if not copies:
         return result
     try:
-        with own_place() as place:
-            scan = _Scans(context.scanner, place)
-            first = scan.run(copies)
-            left = [copy for copy in copies if copy.path not in first.covered]
-            second = scan.run_apart(left)
-            result.hidden = _hidden(scan, copies, [*first.found, *second.found])
-            result.tool = scan.tool
+        scans = _Scans(context)
+        with ThreadPoolExecutor(max_workers=max(1, context.jobs)) as pool:
+            looked = list(pool.map(scans.look, shares_of(copies, files)))
+        if problems := [each.problem for each in looked if each.problem is not None]:
+            _some_told(looked, problems[0])
     except ScanProblem as problem:
         how = " Install Trivy, or run the gate's image, which has it" if problem.step is Step.FOUND else ""
         result.gaps.append(Gap(TOOL, f"{problem.reason}.{how}" if how else problem.reason, facts=(*FACTS, "ignored")))
         result.hidden = None
         return result
-    covered = first.covered | second.covered
+    result.tool = scans.tool
+    covered: dict[str, str] = {}
+    for each in looked:
+        covered |= each.covered
     for copy in copies:
         if copy.path not in covered:
             shown = printable(copy.path)
             result.gaps.append(
                 Gap(shown, "was not looked at by Trivy, which said nothing about it", shown, facts=FACTS)
             )
-    result.found = list(dict.fromkeys([*first.found, *second.found]))
+    result.found = list(dict.fromkeys(found for each in looked for found in each.found))
     result.files = len(covered)
+    origins = [origin for origin in covered.values() if origin]
+    result.cached = from_cache(len(origins), origins)
+    hidden = [each.hidden for each in looked if each.hidden is not None]
+    result.hidden = frozenset().union(*hidden) if len(hidden) == len(looked) else None
     if result.hidden is None:
         result.gaps.append(
             Gap("comments", "hide an unknown number of misconfigurations from Trivy", facts=("ignored",))
@@ -90,13 +100,22 @@ def misconfigurations(context: Context, files: Sequence[ParsedFile]) -> Misconfi
     return result
 
 
+def _some_told(looked: Sequence[_Looked], problem: ScanProblem) -> None:
+    """Let a share of which nothing was looked at be a matter of its files. Raises ScanProblem where all are like that.
+
+    Checks that were not loaded are found missing in every share.
+    """
+    if not any(each.covered for each in looked):
+        raise problem
+
+
 def _copies(files: Sequence[ParsedFile], gaps: list[Gap]) -> list[Copy]:
     copies = []
-    for number, file in enumerate(files, 1):
+    for file in files:
         shown = printable(file.path)
         if file.block is None:
             continue
-        copy = copy_of(file, number)
+        copy = copy_of(file, _number(file.path))
         reason = "holds a module whose source cannot be told apart, so Trivy was not given it" if copy is None else None
         try:
             parts_of(file.path)
@@ -114,72 +133,95 @@ def _copies(files: Sequence[ParsedFile], gaps: list[Gap]) -> list[Copy]:
     return copies
 
 
-def _hidden(
-    scan: _Scans, copies: Sequence[Copy], found: Iterable[Misconfiguration]
-) -> frozenset[Misconfiguration] | None:
-    """Return what Trivy does not tell when it sees the comments as they are. Raises ScanProblem."""
-    if not any(copy.hides for copy in copies):
-        return frozenset()
-    seen = scan.run(copies, plain=True)
-    left = [copy for copy in copies if copy.path not in seen.covered]
-    apart_seen = scan.run_apart(left, plain=True)
-    told = {*seen.found, *apart_seen.found}
-    covered = seen.covered | apart_seen.covered
-    if any(copy.hides and copy.path not in covered for copy in copies):
-        return None
-    return frozenset(each for each in found if each not in told)
+def _number(path: str) -> int:
+    """Return a number that is a file's own in its folder, whatever else is in the tree: what is kept depends on it."""
+    name = path.rpartition("/")[2].encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.sha256(name).digest()[:6])
 
 
 @dataclass(slots=True)
-class _Covered:
+class _Looked:
+    """What Trivy said of copies. `covered` are the paths that it looked at, with the origin of what was cached or "".
+
+    `hidden` is as in Misconfigured. `problem` is why it looked at none of them at first.
+    """
+
     found: list[Misconfiguration] = field(default_factory=list)
-    covered: frozenset[str] = frozenset()
+    covered: dict[str, str] = field(default_factory=dict)
+    hidden: frozenset[Misconfiguration] | None = frozenset()
+    problem: ScanProblem | None = None
 
 
 class _Scans:
-    """Scans of copies, each in a fresh folder."""
+    """Scans of copies, each in a fresh folder. Safe to use from several threads. Raises ScanProblem without a Trivy."""
 
-    def __init__(self, scanner: Scanner, place: Place) -> None:
-        self._scanner = scanner
-        self._place = place
-        self._canary = terraform_canary(scanner)
-        self.tool: Tool | None = None
+    def __init__(self, context: Context) -> None:
+        self._scanner = context.scanner
+        self._canary = terraform_canary(context.scanner)
+        self.tool = self._scanner.find(TOOL)
+        # What an earlier run found counts only of a Trivy that passes its self-test in this one.
+        context.self_tests.require(self._canary, self.tool)
+        self._cache = MisconfigurationCache(context.cache, self.tool.version, (*_OPTIONS, self._canary.identity))
 
-    def run(self, copies: Sequence[Copy], *, plain: bool = False) -> _Covered:
-        """Scan copies, and return which were looked at and what was found in them. Raises ScanProblem."""
-        from dataclasses import replace
+    def look(self, copies: Sequence[Copy]) -> _Looked:
+        """Return what Trivy says of a share. Raises ScanProblem."""
+        result = self._twice(copies)
+        if any(copy.hides for copy in copies):
+            result.hidden = self._hidden(copies, result.found)
+        return result
 
-        folder = _written(self._place, {copy.name: copy.plain if plain else copy.data for copy in copies})
-        scanned = _scan(self._scanner, self._place, folder, self._canary, f"{len(copies):,} files of Terraform")
-        self.tool = scanned.tool
+    def _hidden(self, copies: Sequence[Copy], found: Iterable[Misconfiguration]) -> frozenset[Misconfiguration] | None:
+        """Return what Trivy does not tell when it sees the comments as they are. Raises ScanProblem."""
+        seen = self._twice(copies, plain=True)
+        if any(copy.hides and copy.path not in seen.covered for copy in copies):
+            return None
+        told = set(seen.found)
+        return frozenset(each for each in found if each not in told)
+
+    def _twice(self, copies: Sequence[Copy], *, plain: bool = False) -> _Looked:
+        """Scan copies, and what was passed over once more, each folder by itself. Raises ScanProblem.
+
+        A module that is called zero times is passed over for good reason. Where nothing is looked at the second time
+        either, that is what is known of these files; the first scan stands.
+        """
+        first = self._run_or_none(copies, plain=plain)
+        left = [copy for copy in copies if copy.path not in first.covered]
+        if left:
+            second = self._run_or_none(apart(left), plain=plain)
+            first.found += second.found
+            first.covered |= second.covered
+        return first
+
+    def _run_or_none(self, copies: Sequence[Copy], *, plain: bool) -> _Looked:
+        try:
+            return self._run(copies, plain=plain)
+        except ScanProblem as problem:
+            if problem.step is not Step.COVERED:
+                raise
+            return _Looked(problem=problem)
+
+    def _run(self, copies: Sequence[Copy], *, plain: bool) -> _Looked:
+        """Raises ScanProblem."""
+        given = {copy.name: copy.plain if plain else copy.data for copy in copies}
+        kept = self._cache.get(given, copies)
+        if kept is not None:
+            return _Looked(list(kept.found), dict.fromkeys(kept.covered, kept.origin))
+        with own_place() as place:
+            folder = _written(place, given)
+            scanned = _scan(self._scanner, place, folder, self._canary, f"{len(copies):,} files of Terraform")
         by_name = {copy.name: copy for copy in copies}
-        result = _Covered()
-        covered = set()
+        result = _Looked()
         for each in scanned.report.failed:
             copy = by_name.get(each.target)
             if copy is None:
                 continue
             if (each.line or 0) > copy.lines:
-                covered.add(copy.path)
+                result.covered[copy.path] = ""
             else:
                 result.found.append(replace(each, target=copy.path))
-        result.covered = frozenset(covered)
+        if result.covered:
+            self._cache.put(given, copies, result.found, frozenset(result.covered))
         return result
-
-    def run_apart(self, copies: Sequence[Copy], *, plain: bool = False) -> _Covered:
-        """Scan what the first scan passed over, each folder by itself. Raises ScanProblem.
-
-        A module that is called zero times is passed over for good reason. Where nothing is looked at this time either,
-        that is what is known of these files; the first scan stands.
-        """
-        if not copies:
-            return _Covered()
-        try:
-            return self.run(apart(copies), plain=plain)
-        except ScanProblem as problem:
-            if problem.step is not Step.COVERED:
-                raise
-            return _Covered()
 
 
 def terraform_canary(scanner: Scanner) -> Canary:
@@ -254,20 +296,22 @@ def _scan(
 
 
 def _arguments(place: Place, folder: Path) -> tuple[str, ...]:
-    return (
-        "fs",
-        "--config=/dev/null",
-        f"--cache-dir={place.cache}",
-        "--cache-backend=memory",
-        f"--timeout={_TIMEOUT:.0f}s",
-        "--format=json",
-        f"--exit-code={FOUND}",
-        "--severity=UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL",
-        "--scanners=misconfig",
-        "--misconfig-scanners=terraform",
-        "--skip-check-update",
-        "--ignorefile=/dev/null",
-        "--no-progress",
-        "--offline-scan",
-        str(folder),
-    )
+    command, *options = _OPTIONS
+    return (command, f"--cache-dir={place.cache}", *options, str(folder))
+
+
+_OPTIONS = (
+    "fs",
+    "--config=/dev/null",
+    "--cache-backend=memory",
+    f"--timeout={_TIMEOUT:.0f}s",
+    "--format=json",
+    f"--exit-code={FOUND}",
+    "--severity=UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL",
+    "--scanners=misconfig",
+    "--misconfig-scanners=terraform",
+    "--skip-check-update",
+    "--ignorefile=/dev/null",
+    "--no-progress",
+    "--offline-scan",
+)
