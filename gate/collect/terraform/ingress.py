@@ -7,6 +7,7 @@ Attributes as in the providers' documentation (https://registry.terraform.io/pro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 
 from gate.collect.terraform.evaluate import Unknown, Value
 from gate.collect.terraform.items import Resource
@@ -14,6 +15,8 @@ from gate.collect.terraform.tree import is_unknown, objects_of, text_of, whole_o
 from gate.model.json import Json
 
 EVERYONE = frozenset({"0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0"})  # noqa: S104 - names of "everyone"
+_NARROWEST = 8
+"""The shortest prefix that any one owner has in IPv4; IPv6 is given out from /12 on, and used from /16."""
 _ALL = "0-65535"
 _ANY_PROTOCOL = frozenset({"-1", "all", "*"})
 _MAX_RULES = 2_000
@@ -104,9 +107,20 @@ _READERS = {
 def _public(sources: Sequence[Value]) -> bool | None:
     """Whether any source is everyone; None where one is not known and none of the others is everyone."""
     known = [item for source in sources for item in (source if isinstance(source, list) else [source])]
-    if any(isinstance(item, str) and item.lower() in EVERYONE for item in known):
+    if any(isinstance(item, str) and _is_everyone(item) for item in known):
         return True
     return None if any(is_unknown(item) for item in known) else False
+
+
+def _is_everyone(source: str) -> bool:
+    """Whether a source is everyone, or so much of the internet that a few of its kind are: half of it, a quarter."""
+    if source.lower() in EVERYONE:
+        return True
+    try:
+        network = ip_network(source, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < _NARROWEST and not network.is_private
 
 
 def _range(low: Value, high: Value, protocol: Value) -> str | None:

@@ -73,7 +73,7 @@ def test_what_is_no_archive(data: bytes) -> None:
     ("data", "reason"),
     [
         (zipped(a=b"one")[:-8], "cannot be taken apart"),
-        (gzip.compress(b"one" * 100)[:-9], "cannot be taken apart"),
+        (gzip.compress(b"one" * 100, mtime=0)[:-9], "cannot be taken apart"),
         (b"7z\xbc\xaf\x27\x1c" + b"\0" * 30, "7-Zip"),
         (b"Rar!\x1a\x07\x01\0", "RAR"),
         (b"\x28\xb5\x2f\xfd\0\0", "Zstandard"),
