@@ -6,14 +6,21 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from gate.collect.manifests.placeholders import placeholder_in
 from gate.collect.process import Completed
 from gate.collect.prometheus.promtool import folder_with
+from gate.collect.prometheus.verdict_cache import VerdictCache
 from gate.collect.readers.amtool_text import CheckedConfig, read_amtool
 from gate.collect.scan import NotCovered, Scan, Scanner, ScanProblem, Step, ToolErrors
 from gate.collect.self_test import Canary
 from gate.model.json import Json, JsonObject
+
+if TYPE_CHECKING:
+    from gate.collect.collector import Context
 
 TOOL = "amtool"
 LEFT_OUT = frozenset({"templates"})
@@ -47,10 +54,41 @@ _ADDRESSING = re.compile(
 """Settings that are no templates of Alertmanager's own: what is open in them is not there yet."""
 
 
-def check_configs(scanner: Scanner, copies: Sequence[bytes]) -> tuple[str, tuple[CheckedConfig, ...]]:
-    """Return amtool's version and its verdict on each configuration. Raises ScanProblem."""
+def check_configs(
+    scanner: Scanner, copies: Sequence[bytes], cache: VerdictCache | None = None
+) -> tuple[str, tuple[CheckedConfig, ...]]:
+    """Return amtool's version and its verdict on each configuration. Raises ScanProblem.
+
+    `cache` is one of `amtool_cache`. All that is not known from there is one run.
+    """
     version = scanner.find(TOOL).version
-    return version, _run(scanner, copies, amtool_canary(scanner))
+    known = [None if cache is None else _kept(cache, copy) for copy in copies]
+    left = [copy for copy, found in zip(copies, known, strict=True) if found is None]
+    told = iter(_run(scanner, left, amtool_canary(scanner)) if left else ())
+    verdicts = tuple(next(told) if found is None else found for found in known)
+    for copy, found, verdict in zip(copies, known, verdicts, strict=True):
+        if cache is not None and found is None and verdict.name not in verdict.reason:
+            cache.put(copy, [verdict.accepted, verdict.reason, verdict.receivers])
+    return version, verdicts
+
+
+def amtool_cache(context: Context) -> VerdictCache:
+    """Return what is kept of this amtool, once it has passed its self-test in this run. Raises ScanProblem."""
+    tool, canary = context.scanner.find(TOOL), amtool_canary(context.scanner)
+    context.self_tests.require(canary, tool)
+    return VerdictCache(context.cache, TOOL, tool.version, canary.identity)
+
+
+def _kept(cache: VerdictCache, copy: bytes) -> CheckedConfig | None:
+    # As in a run: of one that is taken the number of receivers is told.
+    row = cache.get(copy, _Row, lambda row: not row.accepted or row.receivers is not None)
+    return None if row is None else CheckedConfig("", row.accepted, row.reason, row.receivers)
+
+
+class _Row(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    accepted: bool
+    reason: str
+    receivers: int | None
 
 
 def amtool_canary(scanner: Scanner) -> Canary:

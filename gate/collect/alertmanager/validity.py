@@ -17,8 +17,8 @@ from gate.model.evidence import Gap
 from gate.model.finding import Finding
 
 if TYPE_CHECKING:
+    from gate.collect.collector import Context
     from gate.collect.readers.amtool_text import CheckedConfig
-    from gate.collect.scan import Scanner
 
 FACTS = ("valid", "invalid", "config_items")
 INVALID, UNDEFINED = "alertmanager.invalid", "alertmanager.undefined-receiver"
@@ -33,12 +33,13 @@ class Validity:
     findings: list[Finding] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     version: str | None = None
+    cached: str = ""
 
 
-def check_validity(scanner: Scanner, configs: Sequence[AlertmanagerConfig]) -> Validity:
+def check_validity(context: Context, configs: Sequence[AlertmanagerConfig]) -> Validity:
     """Check the configurations with amtool, and the receivers that their routes name by the gate itself."""
     validity = Validity()
-    verdicts = _verdicts(scanner, configs, validity)
+    verdicts = _verdicts(context, configs, validity)
     for index, config in enumerate(configs):
         undefined = [(name, line) for name, line in config.undefined if name]
         for name, line in undefined:
@@ -54,8 +55,8 @@ def check_validity(scanner: Scanner, configs: Sequence[AlertmanagerConfig]) -> V
     return validity
 
 
-def _verdicts(scanner: Scanner, configs: Sequence[AlertmanagerConfig], validity: Validity) -> dict[int, CheckedConfig]:
-    from gate.collect.alertmanager.amtool import LEFT_OUT, check_configs
+def _verdicts(context: Context, configs: Sequence[AlertmanagerConfig], validity: Validity) -> dict[int, CheckedConfig]:
+    from gate.collect.alertmanager.amtool import LEFT_OUT, amtool_cache, check_configs
 
     whole = [index for index, config in enumerate(configs) if not config.is_object]
     for index in whole[_MOST_CONFIGS:]:
@@ -67,7 +68,9 @@ def _verdicts(scanner: Scanner, configs: Sequence[AlertmanagerConfig], validity:
         return {}
     copies = [as_json({k: v for k, v in configs[index].value.items() if k not in LEFT_OUT}) for index in whole]
     try:
-        validity.version, checked = check_configs(scanner, copies)
+        cache = amtool_cache(context)
+        validity.version, checked = check_configs(context.scanner, copies, cache)
+        validity.cached = cache.cached
     except ScanProblem as problem:
         do = ". Install amtool, or run the gate's image, which has it" if problem.step is Step.FOUND else ""
         validity.gaps.append(Gap("amtool", f"the configurations were not checked: {problem}{do}", facts=FACTS))

@@ -52,12 +52,12 @@ class AlertmanagerCollector:
                 return Unreadable(self.kind, reason, gaps=tuple(gaps))
             return Missing(self.kind, _NOTHING, not_applicable=True)
         rules = rules_of(context)
-        validity = check_validity(context.scanner, configs)
+        validity = check_validity(context, configs)
         alerts = [rule for source in rules.found for rule in source.alerts]
         facts = _facts(configs, validity, alerts, context.request)
         gaps += [*validity.gaps, *open_gaps(configs, _TARGETS), *_rule_gaps(rules), *_unknown(facts)]
         if validity.version is not None:
-            detail = f"{len(configs):,} configurations"
+            detail = f"{len(configs):,} configurations{f', {validity.cached}' if validity.cached else ''}"
             sources.append(Source(How.PRODUCED, tool="amtool", version=validity.version, detail=detail))
         findings = tuple(validity.findings)
         return Collected(

@@ -61,16 +61,18 @@ class PrometheusCollector:
                     self.kind, f"nothing could be read of {len(gaps):,} files that may be about it", gaps=tuple(gaps)
                 )
             return Missing(self.kind, _NOTHING, not_applicable=True, gaps=tuple(gaps))
-        checked = check_rule_sources(context.scanner, rules.found)
-        configs = check_configs(context.scanner, scraped.configs)
+        checked = check_rule_sources(context, rules.found)
+        configs = check_configs(context, scraped.configs)
         facts, findings = _facts(context, rules, scraped, checked, configs)
         every = (*checked.findings, *configs.findings, *findings)
         tool = checked.version
         sources = [*rules.read, *(Source(How.PRODUCED, printable(config.path)) for config in scraped.configs)]
         if tool is not None:
-            sources.append(
-                Source(How.PRODUCED, tool="promtool", version=tool, detail=f"{len(rules.found):,} documents")
-            )
+            detail = ", ".join(part for part in (f"{len(rules.found):,} documents", checked.cached) if part)
+            sources.append(Source(How.PRODUCED, tool="promtool", version=tool, detail=detail))
+        if configs.cached:
+            detail = f"{len(scraped.configs):,} configurations, {configs.cached}"
+            sources.append(Source(How.PRODUCED, tool="promtool", version=configs.version, detail=detail))
         gaps += [*checked.gaps, *configs.gaps]
         return Collected(
             self.kind,

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from gate.collect.process import Completed
+from gate.collect.prometheus.verdict_cache import VerdictCache, in_shares
 from gate.collect.readers.promtool_text import CheckedFile, Complaint, read_checked, read_complaints
 from gate.collect.scan import NotCovered, Scan, Scanner, ToolErrors
 from gate.collect.self_test import Canary
+
+if TYPE_CHECKING:
+    from gate.collect.collector import Context
 
 TOOL = "promtool"
 _EXIT_CODES = frozenset({0, 1})
 _TIMEOUT = 300.0
 _MEMORY = 2 * 1024**3
 _AT_ONCE = 200
+_AT_LEAST = 25
+_OWN_NAME = re.compile(r"\brules-\d{5}")
 _RULES = ("check", "rules", "--lint=none")
 _CONFIG = ("check", "config", "--syntax-only", "--lint=none")
 _PLANTED = b'{"groups": [{"name": "g", "rules": [\n{"alert": "A", "expr": "up == 0", "for": "5m"},\n%s\n]}]}\n'
@@ -43,25 +54,71 @@ class _Answer:
     complaints: tuple[Complaint, ...]
 
 
-def check_rules(scanner: Scanner, copies: Sequence[tuple[bytes, int]]) -> tuple[str, list[Verdict]]:
-    """Return promtool's version, and its verdict on each copy of so many rules. Raises ScanProblem."""
+def check_rules(
+    scanner: Scanner, copies: Sequence[tuple[bytes, int]], cache: VerdictCache | None = None, jobs: int = 1
+) -> tuple[str, list[Verdict]]:
+    """Return promtool's version, and its verdict on each copy of so many rules. Raises ScanProblem.
+
+    `cache` is one of `promtool_cache`. So many `jobs` run side by side.
+    """
     canary = promtool_canary(scanner)
-    verdicts: list[Verdict] = []
     version = scanner.find(TOOL).version
-    for start in range(0, len(copies), _AT_ONCE):
-        part = copies[start : start + _AT_ONCE]
-        files = {f"rules-{start + index:05d}.json": data for index, (data, _count) in enumerate(part)}
-        counts = dict(zip(files, (count for _data, count in part), strict=True))
+    known = [_kept(cache, b"%d rules\0%s" % (count, data)) for data, count in copies]
+    left = [index for index, verdict in enumerate(known) if verdict is None]
+
+    def checked(part: Sequence[int]) -> list[tuple[int, Verdict]]:
+        files = {f"rules-{index:05d}.json": copies[index][0] for index in part}
+        counts = dict(zip(files, (copies[index][1] for index in part), strict=True))
         answer = _run(scanner, _RULES, files, counts, canary)
-        verdicts += [_verdict(file, answer.complaints) for file in answer.files]
-    return version, verdicts
+        return [(index, _verdict(file, answer.complaints)) for index, file in zip(part, answer.files, strict=True)]
+
+    told: dict[int, Verdict] = {}
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        for found in pool.map(checked, in_shares(left, jobs, _AT_ONCE, _AT_LEAST)):
+            told |= found
+    for index, verdict in told.items():
+        data, count = copies[index]
+        _keep(cache, b"%d rules\0%s" % (count, data), verdict)
+    return version, [told[index] if verdict is None else verdict for index, verdict in enumerate(known)]
 
 
-def check_config(scanner: Scanner, data: bytes) -> Verdict:
+def check_config(scanner: Scanner, data: bytes, cache: VerdictCache | None = None) -> Verdict:
     """Return promtool's verdict on a configuration, of which no other file is looked at. Raises ScanProblem."""
+    known = _kept(cache, b"config\0" + data)
+    if known is not None:
+        return known
     files = {"prometheus.json": data}
     answer = _run(scanner, _CONFIG, files, None, promtool_canary(scanner))
-    return Verdict(answer.files[0].accepted, answer.complaints)
+    verdict = Verdict(answer.files[0].accepted, answer.complaints)
+    _keep(cache, b"config\0" + data, verdict)
+    return verdict
+
+
+def promtool_cache(context: Context) -> VerdictCache:
+    """Return what is kept of this promtool, once it has passed its self-test in this run. Raises ScanProblem."""
+    tool, canary = context.scanner.find(TOOL), promtool_canary(context.scanner)
+    context.self_tests.require(canary, tool)
+    return VerdictCache(context.cache, TOOL, tool.version, canary.identity)
+
+
+class _Row(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    accepted: bool
+    complaints: list[tuple[int | None, str]]
+
+
+def _kept(cache: VerdictCache | None, copy: bytes) -> Verdict | None:
+    # One that is taken has nothing to complain of, and one that is refused has.
+    row = None if cache is None else cache.get(copy, _Row, lambda row: row.accepted is not bool(row.complaints))
+    if row is None:
+        return None
+    return Verdict(row.accepted, tuple(Complaint("", line, text) for line, text in row.complaints))
+
+
+def _keep(cache: VerdictCache | None, copy: bytes, verdict: Verdict) -> None:
+    """Keep a verdict, but for one that names a copy of this run: it is about no other."""
+    named = any(_OWN_NAME.search(complaint.text) for complaint in verdict.complaints)
+    if cache is not None and verdict.accepted is not bool(verdict.complaints) and not named:
+        cache.put(copy, [verdict.accepted, [[complaint.line, complaint.text] for complaint in verdict.complaints]])
 
 
 def promtool_canary(scanner: Scanner) -> Canary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -25,9 +26,9 @@ from gate.model.finding import Finding
 from gate.model.json import Json, JsonObject
 
 if TYPE_CHECKING:
+    from gate.collect.collector import Context
     from gate.collect.prometheus.promtool import Verdict
     from gate.collect.readers.promtool_text import Complaint
-    from gate.collect.scan import Scanner
 
 RULES = ("rules_valid", "rules_invalid")
 CONFIGS = ("configs_valid", "configs_invalid", "configs")
@@ -50,6 +51,7 @@ class Checked:
     findings: list[Finding] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     version: str | None = None
+    cached: str = ""
     absent: bool = False
     states: list[str] = field(default_factory=list)
 
@@ -60,17 +62,20 @@ class Checked:
         return {valid: self.valid, invalid: self.invalid} if self.valid or self.invalid or not self.unchecked else {}
 
 
-def check_rule_sources(scanner: Scanner, sources: Sequence[RuleSource]) -> Checked:
+def check_rule_sources(context: Context, sources: Sequence[RuleSource]) -> Checked:
     """Check the rules of each document with promtool, and their expressions with the gate's own parser."""
     checked = Checked()
     copies = [(source, copy_of_rules(source, _is_for_promtool)) for source in sources]
     given = [(source, copy) for source, copy in copies if copy.count]
     verdicts: list[Verdict] | None = None
     if given:
-        from gate.collect.prometheus.promtool import check_rules
+        from gate.collect.prometheus.promtool import check_rules, promtool_cache
 
         try:
-            checked.version, verdicts = check_rules(scanner, [(copy.data, copy.count) for _source, copy in given])
+            cache = promtool_cache(context)
+            told = [(copy.data, copy.count) for _source, copy in given]
+            checked.version, verdicts = check_rules(context.scanner, told, cache, context.jobs)
+            checked.cached = cache.cached
         except ScanProblem as problem:
             checked.absent = True
             checked.gaps.append(_absent(problem, "rules", RULES))
@@ -182,11 +187,10 @@ def _tell_expressions(checked: Checked, source: RuleSource) -> None:
             checked.findings.append(_finding(EXPRESSION, text, rule.path, rule.line))
 
 
-def check_configs(scanner: Scanner, configs: Sequence[ConfigSource]) -> Checked:
+def check_configs(context: Context, configs: Sequence[ConfigSource]) -> Checked:
     """Check each configuration with promtool, its own text alone: rule files are checked by themselves."""
-    from gate.collect.prometheus.promtool import check_config
-
     checked = Checked()
+    verdicts = _verdicts(context, configs[:_MOST_CONFIGS], checked)
     for index, config in enumerate(configs):
         if index >= _MOST_CONFIGS:
             reason = f"is one of {len(configs):,} configurations, of which {_MOST_CONFIGS:,} are checked"
@@ -194,20 +198,44 @@ def check_configs(scanner: Scanner, configs: Sequence[ConfigSource]) -> Checked:
             checked.unchecked += 1
             checked.states.append("unchecked")
             continue
-        try:
-            value = {key: item for key, item in config.value.items() if key not in _FILES}
-            verdict = check_config(scanner, as_json(value))
-            lacking = built_without(_said(verdict))
-            if lacking:
-                verdict = check_config(scanner, as_json(without(value, lacking)))
-        except ScanProblem as problem:
+        told = verdicts[index]
+        if isinstance(told, ScanProblem):
             checked.absent = index == 0
-            checked.gaps.append(_absent(problem, "configurations", CONFIGS))
+            checked.gaps.append(_absent(told, "configurations", CONFIGS))
             checked.unchecked += len(configs) - index
             checked.states += ["unchecked"] * (len(configs) - index)
             break
-        _settle_config(checked, config, verdict, lacking)
+        _settle_config(checked, config, *told)
     return checked
+
+
+def _verdicts(
+    context: Context, configs: Sequence[ConfigSource], checked: Checked
+) -> list[tuple[Verdict, frozenset[str]] | ScanProblem]:
+    """Return promtool's verdict on each, with the ways of discovery it lacks, or why there is none."""
+    from gate.collect.prometheus.promtool import check_config, promtool_cache
+
+    if not configs:
+        return []
+    try:
+        cache = promtool_cache(context)
+    except ScanProblem as problem:
+        return [problem] * len(configs)
+    scanner = context.scanner
+
+    def verdict_on(config: ConfigSource) -> tuple[Verdict, frozenset[str]] | ScanProblem:
+        value = {key: item for key, item in config.value.items() if key not in _FILES}
+        try:
+            verdict = check_config(scanner, as_json(value), cache)
+            lacking = built_without(_said(verdict))
+            return (check_config(scanner, as_json(without(value, lacking)), cache) if lacking else verdict), lacking
+        except ScanProblem as problem:
+            return problem
+
+    with ThreadPoolExecutor(max_workers=max(1, context.jobs)) as pool:
+        verdicts = list(pool.map(verdict_on, configs))
+    checked.version, checked.cached = cache.version, cache.cached
+    return verdicts
 
 
 def _said(verdict: Verdict) -> str:

@@ -22,7 +22,7 @@ _MOST = 8
 
 
 def shares_of(copies: Sequence[Copy], files: Sequence[ParsedFile]) -> list[list[Copy]]:
-    """Return the copies in shares, the largest first, none of them empty. `files` are those that the copies were made of."""
+    """Return the copies in shares, the largest first, none empty. `files` are those that the copies were made of."""
     count = 1
     while count < _MOST and count * _FILES * 2 <= len(copies):
         count *= 2
