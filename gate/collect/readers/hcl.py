@@ -39,7 +39,8 @@ def read_hcl(data: bytes) -> Block:
     try:
         tree = _parser().parse(text + "\n")
     except UnexpectedInput as error:
-        line = error.line if isinstance(error.line, int) and error.line > 0 else None
+        where: object = error.line  # -1 or "?" at the end of the text
+        line = where if isinstance(where, int) and where > 0 else None
         raise ReportError("does not parse as Terraform's syntax (HCL)", line or text.count("\n") + 1) from None
     except LarkError:
         raise ReportError("does not parse as Terraform's syntax (HCL)") from None

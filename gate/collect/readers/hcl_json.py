@@ -113,7 +113,8 @@ def _template(text: str) -> Json:
         at = found.end()
     if at < len(text):
         parts.append(["=", text[at:]])
-    if any(part[0] == "=" and ("${" in part[1] or "%{" in part[1]) for part in parts if isinstance(part, list)):
+    literal = [str(part[1]) for part in parts if isinstance(part, list) and part[0] == "="]
+    if any("${" in each or "%{" in each for each in literal):
         return ["x", text[:CUT]]
     # "${x}" alone is the value itself, whatever its type.
     return parts[0] if len(parts) == 1 else ["t", parts]

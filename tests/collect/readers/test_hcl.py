@@ -197,6 +197,6 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         found = read_hcl(text.encode())
     except ReportError as error:
-        assert error.reason
+        assert error.reason  # noqa: PT017 - most texts are refused, some are read
     else:
         assert from_json(json.loads(json.dumps(to_json(found)))) == found

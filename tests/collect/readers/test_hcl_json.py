@@ -101,6 +101,6 @@ def test_any_document_is_read_or_refused(document: dict[str, object]) -> None:
     try:
         block = read_hcl_json(json.dumps(document).encode())
     except ReportError as error:
-        assert error.reason
+        assert error.reason  # noqa: PT017 - most texts are refused, some are read
     else:
         assert from_json(json.loads(json.dumps(to_json(block)))) == block
