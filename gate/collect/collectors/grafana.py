@@ -56,10 +56,10 @@ class GrafanaCollector:
         tree = _Tree(context, _texts(context.request.get("exclude")))
         tree.read()
         if not tree.boards and not tree.given:
-            if tree.gaps:
+            if tree.seen:
                 return Unreadable(KIND, "no dashboard and no provisioning could be read", gaps=tuple(tree.gaps))
             reason = "there is neither a Grafana dashboard nor provisioning for Grafana"
-            return Missing(KIND, reason, not_applicable=True)
+            return Missing(KIND, reason, not_applicable=True, gaps=tuple(dict.fromkeys(tree.gaps)))
         from gate.collect.prometheus.expressions import Expressions
 
         findings = [*_findings(tree), *_broken_queries(tree, Expressions())]
@@ -91,6 +91,8 @@ class _Tree:
     gaps: list[Gap] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     unread: int = 0
+    seen: bool = False
+    """Whether something lies here that is, or may be, for Grafana by its own words, and could not be read"""
 
     def read(self) -> None:
         """Read files, then what objects carry; a dashboard in the same words counts once."""
@@ -113,6 +115,7 @@ class _Tree:
             unread = [*manifests.gaps(sort, facts=facts), *embedded.gaps(sort, facts=facts)]
             kept = [gap for gap in unread if self._takes(gap.path or "")]
             self.gaps += kept
+            self.seen |= bool(kept)
             self.unread += len(kept) if sort is Sort.GRAFANA_DASHBOARD else 0
         # What is not known of the cluster's objects may hold dashboards too, where a word in it says so.
         self.gaps += [
@@ -170,12 +173,14 @@ class _Tree:
             where = "a URL, a ConfigMap or grafana.com"
             reason = f"GrafanaDashboard {one.name} takes its dashboard from {where}, which is not read"
             self.gaps.append(Gap(one.path, reason, one.path, one.line, _BOARDS))
+            self.seen = True
             return
         try:
             value = loads(written.encode())
         except JsonProblem as problem:
             reason = f"the dashboard in GrafanaDashboard {one.name} is not JSON: {problem.reason}"
             self.gaps.append(Gap(one.path, reason, one.path, one.line, _BOARDS))
+            self.seen = True
             self.unread += 1
             return
         if sorts.sort_of("", value) is Sort.GRAFANA_DASHBOARD and isinstance(value, dict):
