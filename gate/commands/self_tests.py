@@ -83,7 +83,7 @@ def _amtool(context: Context) -> str:
 
 
 def _trivy(context: Context) -> str:
-    from gate.collect.terraform.misconfig import terraform_canary
+    from gate.collect.terraform.misconfig_scan import terraform_canary
     from gate.collect.trivy.trivy_canary import trivy_canary, trivy_image_canary
     from gate.collect.trivy.trivy_database import copy_database, find_database
     from gate.collect.trivy.trivy_run import own_place
