@@ -72,7 +72,7 @@ def test_conditional_blocks_where_the_policy_says_so(gate: Gate, repository: Pat
         (["--format", "yaml"], ["--format", "console", "markdown", "json"]),
         (["--nonsense"], ["--nonsense"]),
         (["--only", "test"], ['there is no kind "test"', "Did you mean tests?"]),
-        (["--only", "kubernetes"], ['there is no kind "kubernetes"', "inventory"]),
+        (["--only", "performance"], ['there is no kind "performance"', "inventory"]),
         (["--phase", "later"], ["--phase", "pre-merge", "post-deploy"]),
         (["--profile", "produktion"], ["--profile", "production"]),
         (["--evidence", "tests"], ["--evidence tests", "KIND.KEY=VALUE"]),
