@@ -237,7 +237,10 @@ def test_a_target_that_says_nothing_is_no_query(tmp_path: Path, targets: list[Js
 
 def test_what_may_hold_dashboards_and_is_not_known_makes_them_unknown(tmp_path: Path) -> None:
     """A chart that nobody rendered: that there is no dashboard is not known, but none was unreadable either."""
-    files: dict[str, Json] = {"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", "web/values.yaml": "{}\n"}
+    files: dict[str, Json] = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/values.yaml": "{}\n",
+    }
     missing = collect(tmp_path, files)
     assert isinstance(missing, Missing)
     assert missing.gaps
