@@ -12,8 +12,8 @@ import sys
 
 def main(arguments: list[str]) -> int:
     """Run the gate and return its exit code."""
-    from gate.cli import end_when_told_to
     from gate.collect.isolation import confine
+    from gate.stopping import end_when_told_to
 
     end_when_told_to()
     confine()

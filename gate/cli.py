@@ -5,7 +5,6 @@ Commands are imported when they are called, so that `gate --version` costs no mo
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,6 +13,7 @@ import click
 
 from gate import __version__
 from gate.errors import GateError
+from gate.stopping import NO_VERDICT, end_when_told_to, stop_if_told, told_to_stop
 
 COMMANDS: dict[str, str] = {
     "run": "Collect, judge and report: all of it.",
@@ -77,13 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = root.main(args=None if arguments is None else list(arguments), prog_name="gate", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        click.echo("gate: stopped before a verdict.", err=True)
-        return 3
+        stop_if_told()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _stopped()
     except click.ClickException as error:
         error.show()
         return 2
     except GateError as error:
+        if told_to_stop():
+            return _stopped()  # that a tool is not to be had is then no news
         from gate.commands.complaint import complain
 
         complain(f"gate: {error}")
@@ -96,6 +98,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the one exit door: a fault of ours must not look like a verdict
         return _fault(error)
     return result if isinstance(result, int) else 0
+
+
+def _stopped() -> int:
+    click.echo("gate: stopped before a verdict.", err=True)
+    return NO_VERDICT
 
 
 def _forget_stdout() -> None:
@@ -116,14 +123,6 @@ def _fault(error: Exception) -> int:
     complain(f"gate: this is a fault of the gate ({type(error).__name__}); no verdict was reached. Please report it.")
     _forget_stdout()
     return 3
-
-
-def end_when_told_to() -> None:
-    """Take SIGTERM for Ctrl-C: a job that is cancelled must leave no scanner running, and no half of a report.
-
-    As the first process of a container we would not even notice it otherwise.
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def console_script() -> None:

@@ -73,8 +73,8 @@ class Checkout:
 class Machine:
     """What the work is done with.
 
-    `jobs` is how many processes one collector may run side by side; `stop` ends those that are running; `cache` keeps
-    what they said of files that do not change.
+    `jobs` is how many processes one collector may run side by side; `stop` ends those that are running; `stopped` says
+    whether the whole work was told to end; `cache` keeps what they said of files that do not change.
     """
 
     runner: Runner
@@ -83,6 +83,7 @@ class Machine:
     now: Callable[[], datetime]
     jobs: int = 1
     stop: Callable[[], None] = lambda: None
+    stopped: Callable[[], bool] = lambda: False
     cache: Cache = NO_CACHE
 
 
@@ -95,6 +96,8 @@ def collect(
     """Run the collectors side by side and return what they found, in their order.
 
     A collector that ends with an exception has found out nothing: its evidence is Unreadable, and the others go on.
+    Raises KeyboardInterrupt where the work was told to end, though the one that said so was swallowed: what was
+    collected then is what scanners found that were killed.
     """
 
     self_tests = SelfTests(machine.cache)
@@ -125,6 +128,8 @@ def collect(
     with _patient_memory(), ThreadPoolExecutor(max_workers=max(1, len(chosen)), thread_name_prefix="collect") as pool:
         try:
             evidence = tuple(pool.map(one, chosen))
+            if machine.stopped():
+                raise KeyboardInterrupt
         except BaseException:
             # Who presses Ctrl-C does not want to wait until every scanner is done.
             machine.stop()

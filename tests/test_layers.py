@@ -19,13 +19,25 @@ ALLOWED: dict[str, set[str]] = {
     "model": {"model"},
     "formats": {"formats", "model"},
     "settings": set(),
+    "stopping": set(),
     "collect": {"collect", "formats", "model"},
     "judge": {"judge", "formats", "model"},
     "report": {"report", "formats", "model"},
-    "publish": {"publish", "report", "formats", "model"},
+    "publish": {"publish", "report", "formats", "model", "settings"},
     "pipeline": {"collect", "judge", "report", "publish", "formats", "model"},
-    "commands": {"commands", "pipeline", "collect", "judge", "report", "publish", "formats", "model", "settings"},
-    "cli": {"commands"},
+    "commands": {
+        "commands",
+        "pipeline",
+        "collect",
+        "judge",
+        "report",
+        "publish",
+        "formats",
+        "model",
+        "settings",
+        "stopping",
+    },
+    "cli": {"commands", "stopping"},
 }
 MODEL_MAY_USE = {"__future__", "collections", "dataclasses", "datetime", "enum", "operator", "threading", "typing"}
 

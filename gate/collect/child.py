@@ -125,6 +125,12 @@ def discard(child: Child) -> None:
     _end(child, gently=False)
 
 
+def kill(child: Child) -> None:
+    """Kill a child and its group, and leave the reaping to whoever waits for it."""
+    if child.returncode is None:
+        _signal(child, signal.SIGKILL)
+
+
 def _attend(
     child: Child,
     stdin: memoryview,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gate.collect.child import ChildProblem, communicate, discard
+from gate.collect.child import ChildProblem, communicate, discard, kill
 from gate.collect.plain_text import plain
 
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -79,7 +79,8 @@ class SubprocessRunner:
     file of trusted certificates). Every run gets a HOME and a TMPDIR of its own below `temporary` (the system's folder
     for temporary files by default), which are removed after it. `log` takes one plain line for each run: the tool, how
     it ended, seconds and its first arguments, never its output. `uid` is the user, and the group, that children run
-    as; None leaves it as it is.
+    as; None leaves it as it is. `stopped` is asked ten times a second whether the work is given up: it does what `stop`
+    does.
 
     Limits are set by `prlimit` (util-linux), which becomes the program: nothing of it runs without them. Where there is
     no such program they are set from outside, right after the program has started. A function that runs in the child
@@ -93,16 +94,28 @@ class SubprocessRunner:
         temporary: Path | None = None,
         uid: int | None = None,
         log: Callable[[str], None] = lambda _line: None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._environment = dict(environment or {})
         self._temporary = temporary
         self._uid = uid
         self._log = log
         self._stopped = threading.Event()
+        self._told_to_stop = stopped
+        self._running: set[subprocess.Popen[bytes]] = set()
 
     def stop(self) -> None:
         """End every child that is running; whoever waits for one gets a ToolProblem, and no new one is started."""
         self._stopped.set()
+
+    def kill(self) -> None:
+        """Kill every child that is running, and wait for nothing: for the handler of a signal."""
+        self._stopped.set()
+        for child in tuple(self._running):
+            kill(child)
+
+    def _is_stopped(self) -> bool:
+        return self._stopped.is_set() or self._told_to_stop()
 
     def run(
         self,
@@ -121,7 +134,7 @@ class SubprocessRunner:
         tool = _name(program, arguments)
         if not program.is_absolute():
             raise ToolProblem(tool, "was not run: its path is not absolute")
-        if self._stopped.is_set():
+        if self._is_stopped():
             raise ToolProblem(tool, "was not run: the gate is ending")
         if not os.access(program, os.X_OK):
             # The launcher would start, and its exit code look like the program's.
@@ -133,17 +146,19 @@ class SubprocessRunner:
             command = (*launcher, str(program), *arguments)
             child = self._start(tool, command, cwd, surroundings)
             told = "did not end"
+            self._running.add(child)
             try:
                 if not launcher:
                     _limit(tool, child, memory)
                 ended = communicate(
-                    child, stdin=stdin, timeout=timeout, max_stdout=max_stdout, stopped=self._stopped.is_set
+                    child, stdin=stdin, timeout=timeout, max_stdout=max_stdout, stopped=self._is_stopped
                 )
                 told = f"ended with {ended.exit_code}"
             except ChildProblem as problem:
                 told = problem.reason
                 raise ToolProblem(tool, told) from None
             finally:
+                self._running.discard(child)
                 shown = plain(" ".join(arguments[:_ARGUMENTS_LOGGED]))
                 self._log(f"{tool} {told} after {time.monotonic() - begun:.2f} s: {shown}")
         stderr = ended.stderr.decode("utf-8", "replace")

@@ -14,6 +14,7 @@ from gate.model.policy import Phase
 from gate.model.verdict import Verdict
 from gate.publish.actions import SUMMARY_LIMIT, command, neutralise, write_outputs, write_summary
 from gate.settings import ActionInputs, Runner, flag, lines, read_inputs, read_runner
+from gate.stopping import NO_VERDICT, stop_if_told, told_to_stop
 
 WORKSPACE = Path("/github/workspace")
 REPORTS = Path(".gate-reports")
@@ -38,10 +39,12 @@ def run_action(environ: Mapping[str, str], workspace: Path = WORKSPACE) -> int:
     runner = read_runner(environ)
     try:
         result = _judged(read_inputs(environ), runner, workspace)
+        stop_if_told()
     except GateError as error:
         _say(command("error", str(error), title="Readiness Gate"))
-        result = Result(error.exit_code, NOTHING.outputs)
+        result = Result(NO_VERDICT if told_to_stop() else error.exit_code, NOTHING.outputs)
     except KeyboardInterrupt:
+        result = NOTHING
         _say(command("error", "The gate was stopped before a verdict.", title="Readiness Gate"))
     except Exception as error:  # noqa: BLE001 - the outputs below must be written whatever happened
         import traceback
@@ -98,6 +101,7 @@ def _judged(inputs: ActionInputs, runner: Runner | None, workspace: Path) -> Res
     verdict = run(order, progress)
     tell(verdict, order, progress.seconds)
     written = {}
+    stop_if_told()
     for name, file in (("json", "verdict.json"), ("markdown", "verdict.md")):
         write_report(workspace / REPORTS / file, text_of(verdict, name, file_options()), workspace)
         written[name] = str(REPORTS / file)

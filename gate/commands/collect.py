@@ -36,6 +36,7 @@ def command(
     from gate.publish.files import write_report
     from gate.report.json_v1 import evidence_document, json_text
     from gate.report.summaries import table
+    from gate.stopping import stop_if_told
 
     order = Order(
         workspace,
@@ -59,6 +60,7 @@ def command(
         text = json_text(document)
     else:
         text = table(found.evidence)
+    stop_if_told()
     if output is not None:
         write_report(output, text, workspace)
     else:

@@ -12,6 +12,7 @@ from gate.commands.options import Order
 from gate.errors import UserError
 from gate.pipeline import Checkout, Machine, Progress, Silent
 from gate.settings import read_network, read_runner
+from gate.stopping import at_once, told_to_stop
 
 if TYPE_CHECKING:
     from gate.collect.git import Repository
@@ -37,8 +38,10 @@ def machine(progress: Progress | None = None, workspace: Path = Path()) -> Machi
 
     told = progress or Silent()
     uid = user_for_children(workspace, on_runner=read_runner(os.environ) is not None)
-    runner = SubprocessRunner(environment=read_network(os.environ), uid=uid, log=told.log)
-    return Machine(runner, SystemToolbox(runner), told, now, len(os.sched_getaffinity(0)), runner.stop)
+    network = read_network(os.environ)
+    runner = SubprocessRunner(environment=network, uid=uid, log=told.log, stopped=told_to_stop)
+    at_once(runner.kill)
+    return Machine(runner, SystemToolbox(runner), told, now, len(os.sched_getaffinity(0)), runner.stop, told_to_stop)
 
 
 def open_tree(root: Path, means: Machine, scope: str = "") -> Workspace:

@@ -15,6 +15,7 @@ from gate.errors import CannotJudgeError
 from gate.model.verdict import Decision, Verdict
 from gate.pipeline import Machine, collect, judge, kinds_of
 from gate.report.options import RenderOptions
+from gate.stopping import stop_if_told
 
 if TYPE_CHECKING:
     from gate.collect.bundle import Bundle
@@ -83,12 +84,13 @@ def tell(verdict: Verdict, order: Order, seconds: Mapping[str, float] | None = N
     """
     from gate.publish.files import write_report
 
-    for name, path in order.reports:
-        write_report(path, text_of(verdict, name, file_options()), order.workspace)
-    if order.output is not None:
-        write_report(order.output, text_of(verdict, order.format, file_options()), order.workspace)
-    else:
-        sys.stdout.write(text_of(verdict, order.format, terminal_options(order, sys.stdout, seconds)))
+    files = [*order.reports, *([(order.format, order.output)] if order.output is not None else [])]
+    texts = [(path, text_of(verdict, name, file_options())) for name, path in files]
+    shown = "" if order.output else text_of(verdict, order.format, terminal_options(order, sys.stdout, seconds))
+    stop_if_told()
+    for path, text in texts:
+        write_report(path, text, order.workspace)
+    sys.stdout.write(shown)
 
 
 def file_options() -> RenderOptions:
