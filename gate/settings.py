@@ -56,13 +56,22 @@ class Runner:
     debug: bool = False
     event_path: Path | None = None
     run_id: str = ""
+    run_attempt: str = ""
+    job: str = ""
+    workflow_ref: str = ""
+    actor: str = ""
+    server_url: str = "https://github.com"
+    api_url: str = "https://api.github.com"
+    graphql_url: str = "https://api.github.com/graphql"
 
 
 @dataclass(frozen=True, slots=True)
 class ActionInputs:
     """The inputs of action.yml, each as the text that was given ("" where none was)."""
 
+    command: str = ""
     policy: str = ""
+    policy_ref: str = ""
     profile: str = ""
     only: str = ""
     phase: str = ""
@@ -70,7 +79,9 @@ class ActionInputs:
     evidence: str = ""
     reports: str = ""
     bundle: str = ""
+    artifact: str = ""
     cache_dir: str = ""
+    publish: str = ""
     token: Secret = field(default_factory=lambda: Secret(""))
     verbose: str = ""
 
@@ -100,7 +111,20 @@ def read_runner(environ: Mapping[str, str]) -> Runner | None:
         debug=environ.get("RUNNER_DEBUG") == "1",
         event_path=_path(environ, "GITHUB_EVENT_PATH"),
         run_id=environ.get("GITHUB_RUN_ID", ""),
+        run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
+        job=environ.get("GITHUB_JOB", ""),
+        workflow_ref=environ.get("GITHUB_WORKFLOW_REF", ""),
+        actor=environ.get("GITHUB_ACTOR", ""),
+        **_urls(environ),
     )
+
+
+def _urls(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return where this GitHub is: github.com's addresses unless the runner names those of a GitHub Enterprise."""
+    named = {
+        name.lower(): environ.get(f"GITHUB_{name}", "").rstrip("/") for name in ("SERVER_URL", "API_URL", "GRAPHQL_URL")
+    }
+    return {name: url for name, url in named.items() if url}
 
 
 def _base_ref(environ: Mapping[str, str]) -> str:
