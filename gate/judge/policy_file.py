@@ -15,6 +15,7 @@ from gate.judge import own_criteria
 from gate.judge.catalogue import RESERVED, Catalogue, CatalogueEntry, Profile
 from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean, folder_mistake, glob_mistake, texts_below
 from gate.judge.policy_settings import glob_texts, normal_settings, over
+from gate.judge.publish_settings import not_on, publish_settings
 from gate.judge.waiver_file import read_waivers
 from gate.model.json import Json, JsonObject
 from gate.model.policy import AcceptedGaps, Criterion, Policy, PolicyOrigin, Waiver
@@ -97,6 +98,7 @@ class _Reader:
         exceptions, more = self._waivers(waivers)
         if not self._gathered.mistakes and all(criterion.disabled is not None for criterion in criteria):
             self._gathered.add((), "This policy has no criterion that is on, so it judges nothing.")
+        self._check_channels()
         mistakes = [*sorted(self._gathered.mistakes, key=lambda each: (each.line, each.column)), *more]
         if mistakes:
             raise MistakesError(mistakes)
@@ -113,6 +115,9 @@ class _Reader:
             minimum_score=float(score) if isinstance(score, int | float) else None,
             waivers=exceptions,
             claims=_texts(root.get("claims")),
+            publish=publish_settings(_object(root.get("publish"))),
+            advisory=root.get("advisory") is True,
+            data_only=_object(root.get("trust")).get("data_only") is True,
         )
 
     def _checked_root(self) -> JsonObject:
@@ -158,6 +163,12 @@ class _Reader:
                 wrong = folder_mistake(text)
                 if wrong is not None and self._gathered.is_sound(path):
                     self._gathered.add(path, wrong, at_value=True)
+
+    def _check_channels(self) -> None:
+        if self._gathered.is_sound(("publish",)):
+            for name in not_on(publish_settings(_object(self._root.get("publish")))):
+                text = f"{name} is required and switched off; take it from  required  or switch it on."
+                self._gathered.add(("publish", "required"), text, at_value=True)
 
     def _evidence(self) -> dict[str, JsonObject]:
         sections = {

@@ -89,6 +89,28 @@ class PolicyOrigin:
     profile: str
 
 
+class CommentMode(StrEnum):
+    """When the gate comments on a pull request."""
+
+    ALWAYS = "always"
+    ON_PROBLEMS = "on_problems"
+    """while it is not a plain go; an older comment is folded away once it is"""
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSettings:
+    """Where the verdict is shown. `required` are the channels without which publishing is an error (exit code 4)."""
+
+    name: str = "readiness-gate"
+    check_run: bool = True
+    status: bool = True
+    comment: CommentMode = CommentMode.ALWAYS
+    summary: bool = True
+    sarif: bool = False
+    required: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that is to be judged, and what must be collected for it."""
@@ -104,3 +126,8 @@ class Policy:
     minimum_score: float | None = None
     waivers: tuple[Waiver, ...] = ()
     claims: tuple[str, ...] = ()
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    advisory: bool = False
+    """the verdict is shown and blocks nothing; every report says so"""
+    data_only: bool = False
+    """trust.data_only: what comes from the pull request is only read, so pull_request_target is accepted"""
