@@ -83,6 +83,8 @@ class Collected:
     gaps: tuple[Gap, ...] = ()
     findings: Sequence[Finding] = ()
     attachments: tuple[Attachment, ...] = ()
+    leg: str = ""
+    """which of several bundles that were merged this is from, "" where there is one entry of the kind"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Missing:
     reason: str
     not_applicable: bool = False
     gaps: tuple[Gap, ...] = ()
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class Unreadable:
     reason: str
     sources: tuple[Source, ...] = ()
     gaps: tuple[Gap, ...] = field(default=())
+    leg: str = ""
 
 
 Evidence: TypeAlias = Collected | Missing | Unreadable

@@ -30,6 +30,8 @@ def evidence_entry(evidence: Evidence) -> JsonObject:
             sources = evidence.sources
     entry["sources"] = [_source_entry(source) for source in sources]
     entry["gaps"] = [_gap_entry(gap) for gap in evidence.gaps]
+    if evidence.leg:
+        entry["leg"] = evidence.leg
     return entry
 
 
