@@ -15,7 +15,7 @@ from gate.judge import own_criteria
 from gate.judge.catalogue import RESERVED, Catalogue, CatalogueEntry, Profile
 from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean, folder_mistake, glob_mistake, texts_below
 from gate.judge.policy_settings import glob_texts, normal_settings, over
-from gate.judge.publish_settings import not_on, publish_settings
+from gate.judge.publish_settings import not_on, publish_settings, trust_settings
 from gate.judge.waiver_file import read_waivers
 from gate.model.json import Json, JsonObject
 from gate.model.policy import AcceptedGaps, Criterion, Policy, PolicyOrigin, Waiver
@@ -117,7 +117,7 @@ class _Reader:
             claims=_texts(root.get("claims")),
             publish=publish_settings(_object(root.get("publish"))),
             advisory=root.get("advisory") is True,
-            data_only=_object(root.get("trust")).get("data_only") is True,
+            trust=trust_settings(_object(root.get("trust"))),
         )
 
     def _checked_root(self) -> JsonObject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.model.json import Json, JsonObject
-from gate.model.policy import CommentMode, PublishSettings
+from gate.model.policy import CommentMode, PublishSettings, TrustSettings
 
 CHANNELS = ("check_run", "status", "comment", "summary", "sarif")
 
@@ -11,7 +11,6 @@ CHANNELS = ("check_run", "status", "comment", "summary", "sarif")
 def publish_settings(section: JsonObject) -> PublishSettings:
     """Return what a policy's `publish` section says; the section fits schemas/policy.schema.json."""
     usual = PublishSettings()
-    required = section.get("required")
     return PublishSettings(
         name=str(section.get("name", usual.name)),
         check_run=section.get("check_run", usual.check_run) is True,
@@ -19,7 +18,17 @@ def publish_settings(section: JsonObject) -> PublishSettings:
         comment=_mode(section.get("comment", True)),
         summary=section.get("summary", usual.summary) is True,
         sarif=section.get("sarif", usual.sarif) is True,
-        required=tuple(str(item) for item in required) if isinstance(required, list) else (),
+        required=_texts(section.get("required")),
+    )
+
+
+def trust_settings(section: JsonObject) -> TrustSettings:
+    """Return what a policy's `trust` section says; the section fits schemas/policy.schema.json."""
+    return TrustSettings(
+        data_only=section.get("data_only") is True,
+        collected_by=_texts(section.get("collected_by")),
+        recollect=_texts(section.get("recollect")),
+        changed_workflows_block=section.get("changed_workflows", "block") != "tell",
     )
 
 
@@ -33,3 +42,9 @@ def _mode(value: Json) -> CommentMode:
     if value == CommentMode.ON_PROBLEMS:
         return CommentMode.ON_PROBLEMS
     return CommentMode.ALWAYS if value is True else CommentMode.NEVER
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

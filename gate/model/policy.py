@@ -67,12 +67,29 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A dated exception to one criterion. `expires` is an ISO date (UTC), the last day on which it holds."""
+    """A dated exception to one criterion, or to those of its findings that `findings` names by their fingerprints.
+
+    `expires` is an ISO date (UTC), the last day on which it holds; `created` the day of its writing, "" where it does
+    not say. `link` is where it is tracked, "" where nothing is said. Without `findings` it is about the criterion whole.
+    """
 
     criterion: str
     reason: str
     owner: str
     expires: str
+    link: str = ""
+    findings: tuple[str, ...] = ()
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiving:
+    """What waivers a policy takes: how far ahead one may end, how many there may be, and of what there may be none."""
+
+    max_days: int = 90
+    max_count: int = 20
+    never: tuple[str, ...] = ()
+    require_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,22 @@ class PublishSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustSettings:
+    """What may be believed of what comes from a pull request.
+
+    `data_only`: it is only read, so the event pull_request_target is accepted. `collected_by` are the workflow files
+    whose artefacts the second stage takes, any where empty; `recollect` the kinds that it collects again by itself from
+    the tree of the pull request; `changed_workflows_block` whether a pull request that changes workflows or policy
+    needs more than its own evidence.
+    """
+
+    data_only: bool = False
+    collected_by: tuple[str, ...] = ()
+    recollect: tuple[str, ...] = ()
+    changed_workflows_block: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that is to be judged, and what must be collected for it."""
 
@@ -126,8 +159,8 @@ class Policy:
     minimum_score: float | None = None
     waivers: tuple[Waiver, ...] = ()
     claims: tuple[str, ...] = ()
+    waiving: Waiving = field(default_factory=Waiving)
     publish: PublishSettings = field(default_factory=PublishSettings)
     advisory: bool = False
     """the verdict is shown and blocks nothing; every report says so"""
-    data_only: bool = False
-    """trust.data_only: what comes from the pull request is only read, so pull_request_target is accepted"""
+    trust: TrustSettings = field(default_factory=TrustSettings)

@@ -36,11 +36,13 @@ def check_run(said: TriggeringRun, found: WorkflowRun, workflows: Collection[str
     if said.id != found.id or said.head_sha != found.head_sha or said.repository_id != found.repository_id:
         raise UserError(
             f"The event speaks of run {said.id} at {said.head_sha[:12]}, and GitHub knows it as run {found.id} at "
-            f"{found.head_sha[:12]}. An earlier step of this job changed the event's file: run the gate in a job of its own."
+            f"{found.head_sha[:12]}. An earlier step of this job changed the event's file: run the gate in a job "
+            "of its own."
         )
     if found.event not in _FIRST_STAGE_EVENTS:
         raise UserError(
-            f"The run that ended was started by {found.event}. The first stage runs on {', '.join(_FIRST_STAGE_EVENTS)}."
+            f"The run that ended was started by {found.event}. The first stage runs on "
+            f"{', '.join(_FIRST_STAGE_EVENTS)}."
         )
     if workflows and found.path not in workflows:
         raise UserError(
