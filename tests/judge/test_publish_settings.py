@@ -35,7 +35,8 @@ def test_what_is_said_is_taken() -> None:
     read = policy(
         "advisory: true\n"
         "publish: {name: payments, check_run: false, comment: on_problems, sarif: true, required: [status]}\n"
-        "trust: {data_only: true, collected_by: [.github/workflows/a.yml], recollect: [sast], changed_workflows: tell}\n"
+        "trust: {data_only: true, collected_by: [.github/workflows/a.yml],"
+        " recollect: [sast], changed_workflows: tell}\n"
     )
     assert (read.publish.name, read.publish.check_run, read.publish.sarif) == ("payments", False, True)
     assert read.publish.comment is CommentMode.ON_PROBLEMS
