@@ -134,6 +134,27 @@ class Repository:
         data = self._git.run("cat-file", "blob", blob).stdout
         return Content(path, data, hashlib.sha256(data).hexdigest())
 
+    def object_size(self, id_: str) -> int:
+        """Return how many bytes an object has. Raises ToolProblem."""
+        return int(self._git.run("cat-file", "-s", id_).stdout)
+
+    def read_object(self, kind: str, id_: str) -> bytes:
+        """Return the bytes of a commit, tree or blob by its full id. Raises ToolProblem."""
+        return self._git.run("cat-file", kind, id_).stdout
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the commit that two commits, by their ids, come from; None where the history at hand has none.
+
+        Raises ToolProblem.
+        """
+        found = self._git.run("merge-base", one, other, exit_codes=frozenset({0, 1}))
+        return found.stdout.split()[0].decode("ascii") if found.stdout else None
+
+    def differing(self, one: str, other: str) -> tuple[str, ...]:
+        """Return the paths that differ between two commits, from the top of the repository. Raises ToolProblem."""
+        listing = self._git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", one, other, "--").stdout
+        return tuple(sorted(os.fsdecode(name) for name in listing.split(b"\0") if name))
+
     @cached_property
     def _index(self) -> tuple[IndexEntry, ...]:
         data = self._git.run("ls-files", "-z", "--stage", "-v").stdout
@@ -167,8 +188,7 @@ class Repository:
         unmerged = next((entry.path for entry in self._index if entry.unmerged), None)
         if unmerged is not None:
             return Gap(printable(unmerged), "has a merge conflict, so what changed cannot be told; end the merge first")
-        found = self._git.run("merge-base", commit, "HEAD", exit_codes=frozenset({0, 1}))
-        compared = found.stdout.split()[0].decode("ascii") if found.stdout else commit
+        compared = self.merge_base(commit, "HEAD") or commit
         lines = read_patch(self._git.run(*_DIFF, compared, "--", content=True).stdout)
         return Changes(compared, lines | self._untracked())
 

@@ -70,7 +70,8 @@ class Waiver:
     """A dated exception to one criterion, or to those of its findings that `findings` names by their fingerprints.
 
     `expires` is an ISO date (UTC), the last day on which it holds; `created` the day of its writing, "" where it does
-    not say. `link` is where it is tracked, "" where nothing is said. Without `findings` it is about the criterion whole.
+    not say. `link` is where it is tracked, "" where nothing is said. Without `findings` it is about the whole
+    criterion.
     """
 
     criterion: str
@@ -93,17 +94,36 @@ class Waiving:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyLink:
+    """One file of a policy: its path, in which repository ("" for the one under judgement), and its bytes' SHA-256.
+
+    `ref` is the name of the revision that it was read from and `commit` that revision's full id, both None for the
+    working tree.
+    """
+
+    path: str
+    sha256: str
+    ref: str | None = None
+    commit: str | None = None
+    repository: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyOrigin:
     """Where the policy came from. `path` is None when there was no file and the profile alone was used.
 
-    `ref` is the revision it was read from, None for the working tree; `sha256` is of the file's bytes (of the
-    profile's where there is no file).
+    `ref` is the revision it was read from, None for the working tree, and `commit` that revision's full id;
+    `repository` is OWNER/NAME where it is another repository's. `sha256` is of the file's bytes (of the profile's where
+    there is no file). `chain` are all of its files: itself, then what it extends, the nearest first; () without a file.
     """
 
     path: str | None
     ref: str | None
     sha256: str
     profile: str
+    commit: str | None = None
+    repository: str = ""
+    chain: tuple[PolicyLink, ...] = ()
 
 
 class CommentMode(StrEnum):
@@ -161,6 +181,8 @@ class Policy:
     claims: tuple[str, ...] = ()
     waiving: Waiving = field(default_factory=Waiving)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    overrides: tuple[str, ...] = ()
+    """sentences: what the policy says otherwise than the policies that it extends"""
     advisory: bool = False
     """the verdict is shown and blocks nothing; every report says so"""
     trust: TrustSettings = field(default_factory=TrustSettings)
