@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from gate.collect.bundle import Bundle
@@ -23,6 +23,7 @@ from gate.collect.workspace import Workspace
 from gate.model.evidence import Evidence, Gap, Unreadable
 from gate.model.json import JsonObject
 from gate.model.policy import Phase, Policy
+from gate.model.reduced import Reduced
 from gate.model.verdict import Verdict
 
 
@@ -179,7 +180,10 @@ def judge(
     phase: Phase = Phase.PRE_MERGE,
     only: Sequence[str] = (),
 ) -> Verdict:
-    """Return the verdict of a policy on a bundle. With `only`, criteria on other kinds are left out."""
+    """Return the verdict of a policy on a bundle. With `only`, criteria on other kinds are left out.
+
+    `now` alone decides which waivers hold, and is what the verdict says of when it was reached.
+    """
     from gate.judge.evaluate import judge as evaluate
 
     return evaluate(
@@ -188,12 +192,34 @@ def judge(
         now=now,
         phase=phase,
         kinds=only or None,
+        reduced=without_waived(policy, bundle.evidence, now),
         commit=bundle.commit,
         base=bundle.base,
         generated_at=stamp(now),
     )
 
 
+def without_waived(policy: Policy, evidence: Sequence[Evidence], now: datetime) -> dict[str, Reduced]:
+    """Return, by criterion, its evidence without the findings that are waived of it: the facts are counted anew."""
+    from gate.judge.waived import waived_by_finding
+    from gate.judge.waiver_days import day_of
+
+    waived = waived_by_finding(policy, day_of(now))
+    if not waived:
+        return {}
+    from gate.collect.derived import without
+
+    kinds = {criterion.id: criterion.evidence for criterion in policy.criteria}
+    reduced = {}
+    for id_, fingerprints in waived.items():
+        entries = [item for item in evidence if item.kind == kinds.get(id_)]
+        if len(entries) == 1:
+            reduced[id_] = without(entries[0], fingerprints)
+    return reduced
+
+
 def stamp(moment: datetime) -> str:
-    """Return a moment (UTC) as RFC 3339, to the second."""
+    """Return a moment as RFC 3339 in UTC, to the second; one without a zone is taken for UTC."""
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -28,7 +28,8 @@ class Judged:
 
     `measured`, `wanted` and `fix` are in words; `where` names the sources; `pointer` leads from the facts to what was
     judged, None where there was nothing; `path` is the one file that it is about. `survey` has the elements of a
-    criterion that is about each of several.
+    criterion that is about each of several. `waived_findings` were left out before, `waived_until` is the last day of
+    what is waived.
     """
 
     criterion: Criterion
@@ -41,6 +42,8 @@ class Judged:
     pointer: str | None = None
     path: str | None = None
     survey: Survey | None = None
+    waived_findings: int = 0
+    waived_until: str = ""
 
 
 def judge_criterion(criterion: Criterion, entries: Collection[Evidence], expects: Collection[str]) -> Judged:
@@ -115,6 +118,12 @@ def _each(criterion: Criterion, evidence: Collected) -> Judged:
         found = survey(criterion, evidence.facts)
     except NoElementsError as error:
         return _no_evidence(criterion, reasons.with_gaps(f"the {criterion.evidence} evidence {error}", evidence.gaps))
+    return judge_survey(found, evidence)
+
+
+def judge_survey(found: Survey, evidence: Collected) -> Judged:
+    """Judge the elements of a survey: those of the evidence, or what is left when some that miss it are waived."""
+    criterion = found.criterion
     in_doubt = doubts(criterion, Part("", {}), evidence.gaps)
     told = reasons.of_elements(found, evidence)
     pointer = pointer_to(str(criterion.select[EACH]))

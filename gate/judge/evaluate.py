@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from gate.judge.behind import capped, findings_behind
 from gate.judge.criterion import Judged, judge_criterion, sound
@@ -12,9 +12,12 @@ from gate.judge.notices import notices
 from gate.judge.scorecard import score, scorecard
 from gate.judge.selectors import escaped
 from gate.judge.waived import Waived, apply_waivers
+from gate.judge.waiver_days import day_of
+from gate.judge.without import judging_again
 from gate.model.evidence import Collected, Evidence
 from gate.model.finding import Finding
 from gate.model.policy import Criterion, Level, Phase, Policy
+from gate.model.reduced import Reduced
 from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
 
 DOCS = "https://github.com/readiness-gate/readiness-gate/blob/main/docs/criteria.md"
@@ -28,6 +31,7 @@ def judge(
     now: date | datetime,
     phase: Phase = Phase.PRE_MERGE,
     kinds: Collection[str] | None = None,
+    reduced: Mapping[str, Reduced] | None = None,
     commit: str | None = None,
     base: str | None = None,
     generated_at: str = "",
@@ -35,14 +39,19 @@ def judge(
     """Return the verdict.
 
     `now` decides which waivers hold; a datetime with a zone counts by its day in UTC. Only criteria of `phase` are
-    judged, and where `kinds` is given only those of these kinds. `commit`, `base` and `generated_at` (RFC 3339) are
-    told as they are. Raises nothing for any evidence.
+    judged, and where `kinds` is given only those of these kinds. `reduced` has, for each criterion of which findings
+    are waived (`gate.judge.waived.waived_by_finding`), its evidence without them; the verdict keeps `evidence`, which
+    is untouched. `commit`, `base` and `generated_at` (RFC 3339) are told as they are. Raises nothing for any evidence.
     """
     criteria = [criterion for criterion in policy.criteria if criterion.phase is phase]
     chosen = [criterion for criterion in criteria if kinds is None or criterion.evidence in kinds]
     entries = _by_kind(evidence)
-    waived = apply_waivers(_judge_all(chosen, entries, policy), policy.waivers, _day(now))
-    behind = [findings_behind(each, _only(entries, each.criterion.evidence)) for each in waived.judged]
+    again = judging_again(entries, reduced or {}, policy.expects)
+    waived = apply_waivers(_judge_all(chosen, entries, policy), policy, day_of(now), again)
+    behind = [
+        findings_behind(each, waived.left.get(each.criterion.id) or _only(entries, each.criterion.evidence))
+        for each in waived.judged
+    ]
     results = tuple(
         _result(each, len(found), _pointer(each, evidence)) for each, found in zip(waived.judged, behind, strict=True)
     )
@@ -62,7 +71,8 @@ def judge(
         finding_totals=_totals(evidence),
         waivers=policy.waivers,
         blocked_by=blocked,
-        notices=notices(policy, evidence, results, waived.unused, left_out=len(criteria) - len(chosen)),
+        notices=notices(policy, evidence, results, waived.uses, left_out=len(criteria) - len(chosen)),
+        waiver_uses=waived.uses,
     )
 
 
@@ -107,6 +117,8 @@ def _result(judged: Judged, finding_count: int, pointer: str | None) -> Criterio
         finding_count=finding_count,
         fix=judged.fix,
         docs="" if criterion.own else f"{DOCS}#{criterion.id}",
+        waived_findings=judged.waived_findings,
+        waived_until=judged.waived_until,
     )
 
 
@@ -151,9 +163,3 @@ def _by_kind(evidence: Sequence[Evidence]) -> dict[str, list[Evidence]]:
 def _only(entries: Mapping[str, Sequence[Evidence]], kind: str) -> Evidence | None:
     found = entries.get(kind, ())
     return found[0] if len(found) == 1 else None
-
-
-def _day(now: date | datetime) -> date:
-    if isinstance(now, datetime):
-        return now.astimezone(UTC).date() if now.tzinfo is not None else now.date()
-    return now

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from gate.judge.reasons import given
 from gate.judge.scorecard import score
+from gate.judge.waiver_notices import of_waiver
 from gate.judge.wording import counted, listed, number
 from gate.model.evidence import Collected, Evidence, How
-from gate.model.policy import Policy, Waiver
-from gate.model.verdict import CriterionResult, Outcome
+from gate.model.policy import Policy
+from gate.model.verdict import CriterionResult, Outcome, WaiverUse
 
 
 def notices(
     policy: Policy,
     evidence: Sequence[Evidence],
     results: Sequence[CriterionResult],
-    unused: Sequence[Waiver],
+    uses: Sequence[WaiverUse],
     *,
     left_out: int = 0,
 ) -> tuple[str, ...]:
@@ -25,7 +26,7 @@ def notices(
         *_decisive(policy, results),
         *_about_the_policy(policy, left_out),
         *_supplied(evidence),
-        *(_unused(waiver) for waiver in unused),
+        *(told for use in uses for told in of_waiver(use)),
     )
 
 
@@ -58,8 +59,3 @@ def _supplied(evidence: Sequence[Evidence]) -> Iterator[str]:
     )
     if kinds:
         yield f"Evidence for {listed(list(kinds), len(kinds))} was supplied by the job under review."
-
-
-def _unused(waiver: Waiver) -> str:
-    owner, expires = given(waiver.owner), given(waiver.expires)
-    return f"The waiver of {given(waiver.criterion)} by {owner} (until {expires}) was not needed; it can be removed."

@@ -5,7 +5,7 @@ Pure: bytes in, a Policy or MistakesError out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 
@@ -16,9 +16,10 @@ from gate.judge.catalogue import RESERVED, Catalogue, CatalogueEntry, Profile
 from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean, folder_mistake, glob_mistake, texts_below
 from gate.judge.policy_settings import glob_texts, normal_settings, over
 from gate.judge.publish_settings import not_on, publish_settings, trust_settings
-from gate.judge.waiver_file import read_waivers
+from gate.judge.waivable import by_finding
+from gate.judge.waiver_file import Waivable, read_waivers, waiving_of
 from gate.model.json import Json, JsonObject
-from gate.model.policy import AcceptedGaps, Criterion, Policy, PolicyOrigin, Waiver
+from gate.model.policy import AcceptedGaps, Criterion, Policy, PolicyOrigin, Waiver, Waiving
 
 DEFAULT_PROFILE = "baseline"
 
@@ -95,7 +96,8 @@ class _Reader:
         self._check_paths()
         evidence = over(self._evidence(), settings)
         criteria = (*self._of_catalogue(), *self._own(evidence))
-        exceptions, more = self._waivers(waivers)
+        waiving = self._waiving()
+        exceptions, more = self._waivers(waivers, criteria, waiving)
         if not self._gathered.mistakes and all(criterion.disabled is not None for criterion in criteria):
             self._gathered.add((), "This policy has no criterion that is on, so it judges nothing.")
         self._check_channels()
@@ -114,6 +116,7 @@ class _Reader:
             conditional_blocks=root.get("conditional_blocks") is True,
             minimum_score=float(score) if isinstance(score, int | float) else None,
             waivers=exceptions,
+            waiving=waiving,
             claims=_texts(root.get("claims")),
             publish=publish_settings(_object(root.get("publish"))),
             advisory=root.get("advisory") is True,
@@ -248,13 +251,29 @@ class _Reader:
         accepted = AcceptedGaps(_texts(gaps["subjects"]), str(gaps["reason"])) if gaps else None
         return replace(criterion, disabled=disabled, accept_gaps=accepted)
 
-    def _waivers(self, files: Mapping[str, bytes]) -> tuple[tuple[Waiver, ...], list[Mistake]]:
+    def _waiving(self) -> Waiving:
+        """Return which waivers the policy takes, and note ids that no criterion has."""
         known = self._catalogue.criteria.keys() | self._criteria_given.keys()
+        waiving = waiving_of(_object(self._root.get("waiving"))) if self._gathered.is_sound(("waiving",)) else Waiving()
+        for index, id_ in enumerate(waiving.never):
+            if id_ not in known:
+                near = did_you_mean(id_, known, all_named=0)
+                self._gathered.add(("waiving", "never", index), f'There is no criterion "{id_}".{near}', at_value=True)
+        return waiving
+
+    def _waivers(
+        self, files: Mapping[str, bytes], criteria: Iterable[Criterion], waiving: Waiving
+    ) -> tuple[tuple[Waiver, ...], list[Mistake]]:
+        known = self._catalogue.criteria.keys() | self._criteria_given.keys()
+        about = {each.id: (each.evidence, each.select) for each in self._catalogue.criteria.values()}
+        about |= {each.id: (each.evidence, each.select) for each in criteria}
+        whole = {id_: kind for id_, (kind, select) in about.items() if not by_finding(kind, select)}
         waivers: list[Waiver] = []
         mistakes: list[Mistake] = []
         for path, name in texts_below(self._root.get("waivers"), ("waivers",)):
             if name in files:
-                found, wrong = read_waivers(files[name], file=name, known=known)
+                waivable = Waivable(known, whole, waiving)
+                found, wrong = read_waivers(files[name], file=name, waivable=waivable, before=waivers)
                 waivers += found
                 mistakes += wrong
             elif self._gathered.is_sound(path) and folder_mistake(name) is None:

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 _CALLED = {"extends": "profile", "evidence": "kind of evidence", "expects": "kind of evidence"}
-_SOON = {
-    "finding": "Waivers of single findings are not supported yet; waive the criterion, or set its parameters.",
-}
 
 
 class Gathered:
@@ -120,8 +117,6 @@ def _shape_mistake(path: KeyPath, error: ValidationError) -> tuple[KeyPath, str]
 
 
 def _no_such_key(path: KeyPath, name: str, known: Iterable[str]) -> str:
-    if name in _SOON:
-        return _SOON[name]
     if path == ("evidence",):
         if name in KINDS:
             return f'There is nothing to set for "{name}" evidence in this version.'

@@ -13,7 +13,7 @@ from gate.model.evidence import Evidence
 from gate.model.evidence_json import evidence_entry, finding_entry
 from gate.model.json import Json, JsonObject
 from gate.model.policy import Waiver
-from gate.model.verdict import CategoryScore, CriterionResult, Outcome, Verdict
+from gate.model.verdict import CategoryScore, CriterionResult, Outcome, Verdict, WaiverState, WaiverUse
 from gate.report.options import RenderOptions
 
 SCHEMA_VERSION = "1.0"
@@ -42,7 +42,7 @@ def verdict_document(verdict: Verdict) -> JsonObject:
         "evidence": [evidence_entry(evidence) for evidence in verdict.evidence],
         "findings": [finding_entry(finding) for finding in verdict.findings],
         "finding_totals": dict(verdict.finding_totals),
-        "waivers": [_waiver(waiver) for waiver in verdict.waivers],
+        "waivers": [_waiver(use) for use in verdict.waiver_uses or _unused(verdict.waivers)],
         "claims": None,
     }
 
@@ -89,15 +89,30 @@ def _criterion(criterion: CriterionResult) -> JsonObject:
         "evidence_kind": criterion.evidence_kind,
         "facts_pointer": criterion.facts_pointer,
         "finding_count": criterion.finding_count,
+        "waived_findings": criterion.waived_findings,
+        "waived_until": criterion.waived_until or None,
         "fix": criterion.fix,
         "docs": criterion.docs,
     }
 
 
-def _waiver(waiver: Waiver) -> JsonObject:
+def _unused(waivers: Sequence[Waiver]) -> list[WaiverUse]:
+    return [WaiverUse(waiver, WaiverState.NOT_JUDGED) for waiver in waivers]
+
+
+def _waiver(use: WaiverUse) -> JsonObject:
+    waiver = use.waiver
     return {
         "criterion": waiver.criterion,
         "reason": waiver.reason,
         "owner": waiver.owner,
         "expires": waiver.expires,
+        "link": waiver.link or None,
+        "created": waiver.created or None,
+        "findings": list(waiver.findings),
+        "state": use.state.value,
+        "days_left": use.days_left,
+        "waived_findings": use.waived_findings,
+        "unmatched": list(use.unmatched),
+        "told": use.told,
     }

@@ -452,7 +452,9 @@ def test_no_evidence_can_be_waived_and_an_error_cannot() -> None:
 def test_a_waiver_that_was_not_needed_is_told() -> None:
     verdict = run(policy(criterion(minimum=80), waivers=(waiver(), waiver(id_="other.one"))), COLLECTED)
     assert [notice for notice in verdict.notices if "waiver" in notice] == [
-        "The waiver of coverage.lines by ops@example.org (until 2026-12-31) was not needed; it can be removed."
+        "The waiver of coverage.lines by ops@example.org (until 2026-12-31) was not needed; it can be removed.",
+        "The waiver of other.one by ops@example.org (until 2026-12-31) has nothing to do: this policy does not judge "
+        "that criterion.",
     ]
 
 
