@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 import yaml
 from yaml.events import (
@@ -23,12 +22,15 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
+from gate.formats.located import KEPT_TAGS, BadYaml, Located, Part, YamlDocument, line_of, tag_of, tagged
 from gate.formats.yaml_scalars import ScalarError, resolve, shorten
 from gate.formats.yaml_text import SourceError, decode, explain_syntax
 from gate.model.json import Json
 
 if TYPE_CHECKING:
     from gate.formats.yaml_nodes import Event
+
+__all__ = ["LIMIT", "BadYaml", "Located", "Part", "YamlDocument", "line_of", "read_parts", "tag_of", "tagged"]
 
 LIMIT = 16 * 1024 * 1024
 """Bytes of a file that are read at most."""
@@ -44,40 +46,11 @@ _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float",
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}")
 
 
-class Located(dict[str, Json]):
-    """A mapping that knows its line, from 1: that of its key where it is the value of one, else that of its start."""
-
-    __slots__ = ("line",)
-
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class YamlDocument:
-    """A document that could be read. `line` is where its content begins, from 1; `index` counts from 0."""
-
-    value: Json
-    line: int
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class BadYaml:
-    """A document that could not. `reason` is a sentence without its full stop; `text` is what stands there."""
-
-    reason: str
-    line: int
-    index: int
-    text: str
-
-
-Part: TypeAlias = YamlDocument | BadYaml
-
-
 def read_parts(data: bytes, limit: int = LIMIT) -> list[Part]:
     """Return the documents of a file in order, those without content left out.
 
-    Anchors and merge keys are followed; tags are dropped. Bytes that are no text of a YAML file are one bad document.
+    Anchors and merge keys are followed; tags are dropped, but for KEPT_TAGS. Bytes that are no text of a YAML file are
+    one bad document.
     """
     try:
         text = decode(data, limit=limit, bom=True)
@@ -89,11 +62,6 @@ def read_parts(data: bytes, limit: int = LIMIT) -> list[Part]:
         # Something in here is not YAML. Every `---` at the start of a line begins a document (YAML 1.2.2, 9.1), so the
         # others can be read by themselves.
         return list(_apart(text))
-
-
-def line_of(value: Json, otherwise: int = 1) -> int:
-    """Return the line of a mapping, `otherwise` for any other value."""
-    return value.line if isinstance(value, Located) else otherwise
 
 
 def _apart(text: str) -> Iterator[Part]:
@@ -197,7 +165,12 @@ class _Composer:
     def _collection(self, event: Event, events: Iterator[Event], depth: int) -> Json:
         kind = _kind(event)
         if kind is MappingStartEvent:
-            return self._mapping(event, events, depth)
+            value: Json = self._mapping(event, events, depth)
+        else:
+            value = self._list(events, depth)
+        return value if event.tag not in KEPT_TAGS else tagged(value, event.tag or "")
+
+    def _list(self, events: Iterator[Event], depth: int) -> list[Json]:
         values: list[Json] = []
         for item in events:
             kind = _kind(item)
@@ -281,8 +254,12 @@ class _Composer:
 
 def _scalar(event: Event) -> Json:
     text = event.value
-    if not event.implicit[0] and event.tag not in _PLAIN_TAGS:
-        return text
+    if not event.implicit[0]:
+        tag = event.tag
+        if tag is None:
+            return text
+        if tag not in _PLAIN_TAGS:
+            return tagged(text, tag) if tag in KEPT_TAGS else text
     if text[:1] not in _MAY_MEAN:
         return text
     try:

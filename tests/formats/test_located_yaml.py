@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.formats.located_yaml import BadYaml, Located, YamlDocument, line_of, read_parts
+from gate.formats.located_yaml import BadYaml, Located, YamlDocument, line_of, read_parts, tag_of
 from gate.model.json import Json
 
 
@@ -162,3 +162,15 @@ def test_what_pyyaml_writes_is_read_back(documents: list[dict[str, Json]]) -> No
 def test_nothing_makes_it_raise(data: bytes) -> None:
     for part in read_parts(data):
         assert part.line >= 1
+
+
+def test_the_tags_that_join_files_are_kept_and_no_others() -> None:
+    text = b"a: !reset null\nb: !override [1]\nc: !override &x {d: !other 1}\ne: !Ref f\n"
+    (part,) = read_parts(text + b"g: *x\nh: !!str 5\ni: [!reset j]\n")
+    assert isinstance(part, YamlDocument)
+    value = part.value
+    assert value == {"a": "null", "b": [1], "c": {"d": "1"}, "e": "f", "g": {"d": "1"}, "h": "5", "i": ["j"]}
+    assert isinstance(value, Located)
+    tags = {key: tag_of(item) for key, item in value.items()}
+    assert tags == {"a": "!reset", "b": "!override", "c": "!override", "g": "!override"} | dict.fromkeys("ehi", "")
+    assert line_of(value["c"]) == 3

@@ -22,9 +22,10 @@ from gate.collect.grafana.provisioning import (
     providers_of,
 )
 from gate.collect.grafana.queries import is_readable
-from gate.collect.manifests import Sort, manifests_of, sorts
+from gate.collect.manifests import Sort, manifests_of
 from gate.collect.manifests.embedded import embedded_of
 from gate.collect.manifests.objects import ClusterObject, objects_of, text
+from gate.collect.manifests.shapes import sort_of
 from gate.collect.workspace import ReadProblem
 from gate.formats.globs import matches_any
 from gate.formats.located_yaml import LIMIT
@@ -183,7 +184,7 @@ class _Tree:
             self.seen = True
             self.unread += 1
             return
-        if sorts.sort_of("", value) is Sort.GRAFANA_DASHBOARD and isinstance(value, dict):
+        if sort_of("", value) is Sort.GRAFANA_DASHBOARD and isinstance(value, dict):
             self._take(Sort.GRAFANA_DASHBOARD, value, one.path, one.line, None)
 
 

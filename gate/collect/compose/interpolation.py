@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gate.formats.located_yaml import Located
+from gate.formats.located_yaml import Located, tag_of, tagged
 from gate.model.json import Json
 
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
@@ -24,15 +24,15 @@ _LITERAL = "\ufdd0"
 
 
 def interpolated(value: Json, variables: Mapping[str, str]) -> Json:
-    """Return a document with its values, not its keys, filled in."""
+    """Return a document with its values, not its keys, filled in. Tags stay where they are."""
     if isinstance(value, str):
-        return fill(value, variables) if "$" in value else value
+        return tagged(fill(value, variables), tag_of(value)) if "$" in value else value
     if isinstance(value, list):
-        return [interpolated(item, variables) for item in value]
+        return tagged([interpolated(item, variables) for item in value], tag_of(value))
     if isinstance(value, dict):
         filled = Located((key, interpolated(item, variables)) for key, item in value.items())
         filled.line = value.line if isinstance(value, Located) else 1
-        return filled
+        return tagged(filled, tag_of(value))
     return value
 
 

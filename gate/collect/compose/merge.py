@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gate.collect.compose.tags import cleared, settled
 from gate.formats.located_yaml import Located, line_of
 from gate.model.json import Json, JsonObject
 
@@ -28,10 +29,17 @@ def merged(base: JsonObject, over: JsonObject) -> Located:
     return result
 
 
+def laid_over(base: JsonObject, over: JsonObject) -> Located:
+    """Return both as one, by the tags that stand in `over` (see `gate.collect.compose.tags`) and then by its values."""
+    own = settled(over)
+    assert isinstance(own, dict)  # as it went in
+    return merged(cleared(base, over), own)
+
+
 def extended(base: JsonObject, service: JsonObject) -> Located:
-    """Return a service with what it extends below it. `extends` is gone."""
+    """Return a service with what it extends below it. `extends` is gone, and so are the tags of both."""
     own: JsonObject = {key: value for key, value in service.items() if key != "extends"}
-    result = merged(base, own)
+    result = laid_over(base, own)
     result.line = line_of(service)
     return result
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gate.collect.compose.interpolation import interpolated
-from gate.collect.compose.merge import extended, merged
-from gate.formats.located_yaml import Located, line_of
+from gate.collect.compose.merge import extended, laid_over, merged
+from gate.collect.compose.tags import RESET, cleared
+from gate.formats.located_yaml import Located, line_of, tag_of
 from gate.model.evidence import Gap
 from gate.model.json import Json, JsonObject
 
@@ -95,30 +96,43 @@ class _Loader:
         document = interpolated(raw, variables)
         if not isinstance(document, dict):
             return
-        self._include(model, path, document.get("include"), (*through, path))
+        include = document.get("include")
+        if tag_of(include) != RESET:
+            self._include(model, path, include, (*through, path))
         services = document.get("services")
-        for name, body in services.items() if isinstance(services, dict) else ():
-            if not isinstance(body, Located):
-                line = line_of(services, 1)
-                self._problem(path, line, f"the service {name} is no mapping")
-                continue
-            whole = self._extend(path, name, body, variables, ())
-            known = model.services.get(name)
-            model.services[name] = Placed(merged(known.body, whole), path) if known else Placed(whole, path)
+        self._services(model, path, services if isinstance(services, dict) else {}, variables)
         for section in _SECTIONS:
             below = document.get(section)
-            if isinstance(below, dict):
-                model.sections[section] = merged(model.sections[section], below)
+            if tag_of(below):
+                model.sections[section] = {}
+            if isinstance(below, dict) and tag_of(below) != RESET:
+                model.sections[section] = laid_over(model.sections[section], below)
+
+    def _services(self, model: _Model, path: str, services: JsonObject, variables: Mapping[str, str]) -> None:
+        """Lay the services of one document over those of the files before it, by their tags too."""
+        if tag_of(services):
+            model.services.clear()
+        for name, body in services.items() if tag_of(services) != RESET else ():
+            known = model.services.pop(name, None) if tag_of(body) else model.services.get(name)
+            if tag_of(body) == RESET:
+                continue
+            if not isinstance(body, Located):
+                self._problem(path, line_of(services, 1), f"the service {name} is no mapping")
+                continue
+            whole = self._extend(path, name, body, variables, ())
+            if known is not None and not tag_of(body):
+                whole = merged(cleared(known.body, body), whole)
+            model.services[name] = Placed(whole, path)
 
     def _extend(
         self, path: str, name: str, body: Located, variables: Mapping[str, str], through: tuple[str, ...]
     ) -> Located:
         """Return a service with all that it extends below it."""
         extends = body.get("extends")
-        if extends is None:
-            return body
-        here = f"{path}#{name}"
         own = extended({}, body)
+        if extends is None or tag_of(extends) == RESET:
+            return own
+        here = f"{path}#{name}"
         if here in through or len(through) >= _DEEPEST:
             self._problem(path, line_of(body), f"the service {name} extends itself")
             return own

@@ -29,6 +29,16 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Fragment:
+    """A document with `services` that is of no sort: another Compose file may include or extend it."""
+
+    path: str
+    index: int
+    value: Located
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class BadDocument:
     """A document, or a whole file, that could not be read. `sorts` are those that it may have been."""
 

@@ -10,8 +10,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
+from gate.collect.manifests.byte_tests import may_hold
 from gate.collect.manifests.objects import ClusterObject, mapping, objects_of
-from gate.collect.manifests.sorts import Sort, may_hold, sort_of
+from gate.collect.manifests.shapes import sort_of
+from gate.collect.manifests.sorts import Sort
 from gate.formats.located_yaml import BadYaml, Located, read_parts
 from gate.model.evidence import Gap
 

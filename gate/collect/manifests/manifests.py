@@ -8,16 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gate.collect.manifests.document import BadDocument, Document
-from gate.collect.manifests.sorts import (
-    Sort,
-    is_candidate,
-    is_compose_path,
-    is_json,
-    is_workflow_path,
-    may_hold,
-    sort_of,
-)
+from gate.collect.manifests.byte_tests import may_hold
+from gate.collect.manifests.document import BadDocument, Document, Fragment
+from gate.collect.manifests.shapes import sort_of
+from gate.collect.manifests.sorts import Sort, is_candidate, is_compose_path, is_json, is_workflow_path
 from gate.collect.workspace import Content, EntryType, ReadProblem, Workspace
 from gate.formats.located_yaml import LIMIT, BadYaml, Located, Part, YamlDocument, read_parts
 from gate.model.evidence import Gap
@@ -40,7 +34,7 @@ class Manifests:
 
     `charts` are the folders of Helm charts ("" is the workspace's root), `templates` the files below their `templates`
     folders: they are not YAML before they are rendered, and none of their documents is here. `files` and `size` say
-    how many files were parsed, and how many bytes they have.
+    how many files were parsed, and how many bytes they have. `fragments` are of no sort by themselves.
     """
 
     found: Sequence[Document]
@@ -49,6 +43,7 @@ class Manifests:
     templates: tuple[str, ...] = ()
     files: int = 0
     size: int = 0
+    fragments: tuple[Fragment, ...] = ()
     _by_sort: dict[Sort, list[Document]] = field(default_factory=dict, repr=False)
 
     def documents(self, *sorts: Sort, twins: bool = False) -> tuple[Document, ...]:
@@ -99,7 +94,16 @@ def read_manifests(workspace: Workspace) -> Manifests:
     by_sort: defaultdict[Sort, list[Document]] = defaultdict(list)
     for document in reading.found:
         by_sort[document.sort].append(document)
-    return Manifests(reading.found, reading.bad, charts, templates, reading.files, reading.size, _by_sort=dict(by_sort))
+    return Manifests(
+        reading.found,
+        reading.bad,
+        charts,
+        templates,
+        reading.files,
+        reading.size,
+        tuple(reading.fragments),
+        _by_sort=dict(by_sort),
+    )
 
 
 class _Reading:
@@ -110,6 +114,7 @@ class _Reading:
         self._seen: dict[str, str] = {}
         self.found: list[Document] = []
         self.bad: list[BadDocument] = []
+        self.fragments: list[Fragment] = []
         self.files = 0
         self.size = 0
 
@@ -170,6 +175,8 @@ class _Reading:
         sort = sort_of(path, part.value)
         if sort is None:
             self._odd(path, part, sorts)
+            if isinstance(part.value, Located) and isinstance(part.value.get("services"), dict):
+                self.fragments.append(Fragment(path, part.index, part.value, content.sha256))
         elif isinstance(part.value, Located):
             twin = None if sort in _COUNTS_TWICE else self._twin(path, content)
             self.found.append(Document(sort, path, part.line, part.index, part.value, content.sha256, twin))

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from gate.collect.helm.placed import is_test
+from gate.collect.manifests.byte_tests import may_hold
 from gate.collect.manifests.cluster_object import ClusterObject, items_of, mapping, mappings, object_of, text
 from gate.collect.manifests.document import Document
-from gate.collect.manifests.sorts import Sort, is_candidate, may_hold, sort_of
+from gate.collect.manifests.shapes import sort_of
+from gate.collect.manifests.sorts import Sort, is_candidate
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.formats.located_yaml import LIMIT, Located, YamlDocument, read_parts
 from gate.model.json import Json, JsonObject

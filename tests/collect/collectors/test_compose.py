@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gate.collect.collectors.compose import ComposeCollector
-from gate.collect.workspace import Workspace
+from gate.collect.workspace import Content, Workspace
 from gate.judge.schema import problems, shipped_validator
 from gate.model.evidence import Collected, Evidence, Missing, Unreadable
 from gate.model.json import Json, JsonObject
@@ -185,12 +185,125 @@ def test_what_docker_compose_refuses_is_a_problem(tmp_path: Path, text: str, sai
         ("include: [bad.yaml]\n", "line 2:"),
         ("services:\n  api:\n    image: 'x:${TAG}'\n", "is only known where the services are started"),
         ("services:\n  api:\n    image: 'x y'\n", "is no name of an image"),
-        ("services:\n  api:\n    image: x\n    ports: !reset []\n", "uses the tag !reset"),
     ],
 )
 def test_what_is_not_known_is_a_gap(tmp_path: Path, text: str, said: str) -> None:
     evidence = collected(tmp_path, {"compose.yaml": text, "bad.yaml": "a: [\n"})
     assert any(said in gap.reason for gap in evidence.gaps), evidence.gaps
+
+
+BASE = """\
+services:
+  api:
+    image: shop/api:1.4
+    ports: ["80:80", "443:443"]
+    environment: {A: "1", B: "2"}
+    privileged: true
+    healthcheck: {test: ["CMD", "true"], interval: 10s}
+  old: {image: shop/old:1}
+volumes: {data: {}, cache: {}}
+"""
+
+
+def together(root: Path, over: str) -> Collected:
+    return collected(root, {"compose.yaml": BASE, "compose.override.yaml": over})
+
+
+def test_what_is_reset_is_gone_from_the_file_below(tmp_path: Path) -> None:
+    over = """\
+services:
+  api:
+    ports: !reset []
+    environment: {A: !reset null, C: "3"}
+    privileged: !reset false
+    healthcheck: !reset {}
+  old: !reset null
+volumes: {cache: !reset null}
+"""
+    evidence = together(tmp_path, over)
+    (name, api), *others = items(evidence).items()
+    assert (name, others) == ("api", [])
+    assert api["ports"] == []
+    assert api["environment"] == ["B", "C"]
+    assert "healthcheck" not in api
+    assert api["privileged"] is False
+    assert evidence.facts["project_items"][0]["volumes"] == ["data"]  # type: ignore[index, call-overload]
+    assert not evidence.gaps
+
+
+def test_what_overrides_stands_alone(tmp_path: Path) -> None:
+    over = """\
+services:
+  api:
+    ports: !override ["8443:443"]
+    environment: !override {C: "3"}
+    privileged: !override false
+  old: !override {image: shop/new:2}
+volumes: !override {other: {}}
+"""
+    evidence = together(tmp_path, over)
+    found = items(evidence)
+    assert [port["published"] for port in found["api"]["ports"]] == ["8443"]  # type: ignore[union-attr, index, call-overload]
+    assert found["api"]["environment"] == ["C"]
+    assert found["api"]["privileged"] is False
+    assert found["old"]["image"]["tag"] == "2"  # type: ignore[index, call-overload]
+    assert evidence.facts["project_items"][0]["volumes"] == ["other"]  # type: ignore[index, call-overload]
+
+
+def test_all_services_can_be_put_in_place_of_those_below(tmp_path: Path) -> None:
+    assert list(items(together(tmp_path, "services: !override {new: {image: 'x:1'}}\n"))) == ["new"]
+
+
+def test_a_tag_counts_for_what_a_service_extends_too(tmp_path: Path) -> None:
+    over = """\
+services:
+  web:
+    extends: {file: compose.yaml, service: api}
+    ports: !reset []
+    environment: !override {}
+"""
+    found = items(collected(tmp_path, {"compose.yaml": BASE, "web.compose.yaml": over}))["web"]
+    assert (found["ports"], found["environment"]) == ([], [])
+    assert "healthcheck" in found
+
+
+def test_a_tag_alone_resets_what_it_stands_at(tmp_path: Path) -> None:
+    text = "services:\n  api: {image: 'x:1', privileged: !reset true, ports: !override ['80:80']}\n"
+    api = items(collected(tmp_path, {"compose.yaml": text}))["api"]
+    assert api["privileged"] is False
+    assert len(api["ports"]) == 1  # type: ignore[arg-type]
+
+
+EXTENDS = "services:\n  api:\n    extends: {file: base.yaml, service: b}\n"
+
+
+class CountingWorkspace(Workspace):
+    """Counts how often each file is read."""
+
+    read_paths: list[str]
+
+    def read(self, path: str, limit: int = 4 * 1024 * 1024) -> Content:
+        self.read_paths.append(path)
+        return super().read(path, limit)
+
+
+def test_each_file_is_read_once(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": f"include: [part/more.yaml]\n{EXTENDS}{SERVICE}",
+        "compose.override.yaml": "services:\n  api:\n    ports: !reset []\n",
+        "base.yaml": "services:\n  b:\n    labels: {a: b}\n",  # nothing of it says that it is of Compose
+        "part/more.yaml": f"services:\n  more:\n{SERVICE}",
+        "excluded.yaml": f"services:\n  x:\n{SERVICE}",
+    }
+    write(tmp_path, files)
+    workspace = CountingWorkspace(tmp_path)
+    workspace.read_paths = []
+    evidence = ComposeCollector().collect(context(workspace, {"exclude": ["excluded.yaml"]}))
+    assert isinstance(evidence, Collected)
+    assert set(items(evidence)) == {"api", "more"}
+    assert not evidence.gaps
+    read = [path for path in workspace.read_paths if path in files]
+    assert sorted(read) == sorted(files)
 
 
 def test_a_circle_of_includes_ends(tmp_path: Path) -> None:

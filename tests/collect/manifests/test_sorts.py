@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.collect.manifests import Sort
-from gate.collect.manifests.sorts import is_candidate, may_hold, sort_of
+from gate.collect.manifests.byte_tests import may_hold
+from gate.collect.manifests.shapes import sort_of
+from gate.collect.manifests.sorts import is_candidate
 from gate.formats.located_yaml import YamlDocument, read_parts
 
 EXAMPLES: list[tuple[str, str, Sort | None]] = [
