@@ -44,6 +44,8 @@ class Judged:
     survey: Survey | None = None
     waived_findings: int = 0
     waived_until: str = ""
+    leg: str = ""
+    """the leg of a matrix that it is about, "" where the kind has one entry"""
 
 
 def judge_criterion(criterion: Criterion, entries: Collection[Evidence], expects: Collection[str]) -> Judged:

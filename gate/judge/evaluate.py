@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from gate.judge.behind import capped, findings_behind
-from gate.judge.criterion import Judged, judge_criterion, sound
+from gate.judge.criterion import Judged, sound
+from gate.judge.legs import judge_on_legs, of_leg
 from gate.judge.notices import notices
 from gate.judge.scorecard import score, scorecard
 from gate.judge.selectors import escaped
@@ -49,8 +50,7 @@ def judge(
     again = judging_again(entries, reduced or {}, policy.expects)
     waived = apply_waivers(_judge_all(chosen, entries, policy), policy, day_of(now), again)
     behind = [
-        findings_behind(each, waived.left.get(each.criterion.id) or _only(entries, each.criterion.evidence))
-        for each in waived.judged
+        findings_behind(each, waived.left.get(each.criterion.id) or _entry(entries, each)) for each in waived.judged
     ]
     results = tuple(
         _result(each, len(found), _pointer(each, evidence)) for each, found in zip(waived.judged, behind, strict=True)
@@ -80,7 +80,7 @@ def _judge_all(
     criteria: Sequence[Criterion], entries: Mapping[str, Sequence[Evidence]], policy: Policy
 ) -> tuple[Judged, ...]:
     fit = {kind: tuple(map(sound, items)) for kind, items in entries.items()}
-    return tuple(judge_criterion(each, fit.get(each.evidence, ()), policy.expects) for each in criteria)
+    return tuple(judge_on_legs(each, fit.get(each.evidence, ()), policy.expects) for each in criteria)
 
 
 def _decide(results: Sequence[CriterionResult], policy: Policy) -> tuple[tuple[str, ...], Decision]:
@@ -125,7 +125,7 @@ def _result(judged: Judged, finding_count: int, pointer: str | None) -> Criterio
 def _pointer(judged: Judged, evidence: Sequence[Evidence]) -> str | None:
     """Return the JSON Pointer to what was judged: the one fact that `require` is about where it is about one."""
     kind = judged.criterion.evidence
-    index = next((index for index, item in enumerate(evidence) if item.kind == kind), None)
+    index = next((at for at, item in enumerate(evidence) if item.kind == kind and judged.leg in ("", item.leg)), None)
     if judged.pointer is None or index is None:
         return None
     item, required = evidence[index], judged.criterion.require.get("required")
@@ -160,6 +160,5 @@ def _by_kind(evidence: Sequence[Evidence]) -> dict[str, list[Evidence]]:
     return entries
 
 
-def _only(entries: Mapping[str, Sequence[Evidence]], kind: str) -> Evidence | None:
-    found = entries.get(kind, ())
-    return found[0] if len(found) == 1 else None
+def _entry(entries: Mapping[str, Sequence[Evidence]], judged: Judged) -> Evidence | None:
+    return of_leg(entries.get(judged.criterion.evidence, ()), judged.leg)

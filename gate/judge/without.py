@@ -44,7 +44,9 @@ def judging_again(
 
     def again(judged: Judged, waived: frozenset[str]) -> Without:
         entries = evidence.get(judged.criterion.evidence, ())
-        entry = entries[0] if len(entries) == 1 else None
+        if len(entries) > 1:
+            return Without(None, problem="findings of several legs cannot be waived one by one")
+        entry = entries[0] if entries else None
         if not isinstance(entry, Collected):
             return Without(None, problem=f"there are no {judged.criterion.evidence} findings")
         if EACH in judged.criterion.select:
