@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Evidence, Missing
 from gate.model.finding import Finding
-from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
+from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict, WaiverState
 from gate.report.groups import Groups, by_cause, groups, tally
 from gate.report.options import RenderOptions
 from gate.report.summaries import gap_words, mark, summary
 from gate.report.text import counted, inert, whole
+from gate.report.waiver_lines import line as waiver_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,6 +56,7 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
     page.gap()
     page.line(verdict_line(verdict), _VERDICT_STYLES[verdict.decision])
     _criteria(page, found)
+    _waivers(page, verdict)
     if found.blocking or found.conditions or (found.advice and options.verbose):
         _findings(page, verdict.findings)
     _tail(page, verdict, found)
@@ -204,6 +206,15 @@ def _cause(page: _Page, items: Sequence[CriterionResult]) -> None:
         page.hanging("    fix", items[0].fix, style="dim", limit=400)
 
 
+def _waivers(page: _Page, verdict: Verdict) -> None:
+    """Write what each waiver did; without `verbose` those that hold and waive something."""
+    uses = [use for use in verdict.waiver_uses if page.options.verbose or use.state is WaiverState.ACTIVE]
+    if uses:
+        page.gap()
+        page.line(f"Waivers ({len(uses):,})", "bold")
+        page.rows([("  ", waiver_line(use)) for use in uses], limit=400)
+
+
 def _findings(page: _Page, findings: Sequence[Finding]) -> None:
     if not findings:
         return
@@ -215,6 +226,8 @@ def _findings(page: _Page, findings: Sequence[Finding]) -> None:
         place = finding.path if finding.path is not None else finding.tool
         place = f"{place}:{finding.line}" if finding.path is not None and finding.line is not None else place
         rows.append((f"  {finding.severity}", one_line(finding.rule, 24), f"{place}  {one_line(finding.message, 200)}"))
+        if page.options.verbose and finding.fingerprint:
+            rows.append(("", "", one_line(finding.fingerprint, 200)))
     page.rows(rows)
     if len(findings) > most:
         page.line(f"  … and {len(findings) - most:,} more; --format json has them all.")

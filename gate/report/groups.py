@@ -95,8 +95,8 @@ def _waived(verdict: Verdict, found: Groups) -> list[str]:
     """Return how many are waived, and until when all of the waivers hold."""
     if not found.waived:
         return []
-    ids = {item.id for item in found.waived}
-    longest: dict[str, str] = {}
+    longest = {item.id: item.waived_until for item in found.waived if _is_date(item.waived_until)}
+    ids = {item.id for item in found.waived} - longest.keys()
     for waiver in verdict.waivers:
         if waiver.criterion in ids and _is_date(waiver.expires):
             longest[waiver.criterion] = max(waiver.expires, longest.get(waiver.criterion, ""))

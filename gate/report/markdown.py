@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gate.model.verdict import Decision, Verdict
+from gate.report import waiver_lines
 from gate.report.budget import Section, fit
 from gate.report.groups import Groups, by_cause, groups, headline
 from gate.report.markdown_parts import (
@@ -90,6 +91,8 @@ def _further(verdict: Verdict, found: Groups, names: Names) -> Iterator[Section]
     if verdict.decision is Decision.NO_GO:
         yield _list("Conditions", [line(item, names) for item in found.conditions], 7)
     yield _list("Waived", [line(item, names) for item in found.waived], 6)
+    uses = verdict.waiver_uses
+    yield _table("Waivers", [waiver_lines.row(use) for use in uses], waiver_lines.head(verdict), 4, len(uses))
     yield _list("Advice", [line(item, names) for item in found.advice], 4)
     if found.blocking or found.conditions or found.advice:
         rows = [finding_row(finding) for finding in verdict.findings[:_MOST_FINDINGS]]
