@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "run": "Collect, judge and report: all of it.",
     "collect": "Collect evidence and judge nothing.",
     "evaluate": "Judge a bundle that `collect` made.",
+    "waive": "Write a dated exception to a criterion, or to findings of it.",
     "init": "Look at the repository and write a policy that fits it.",
     "explain": "Say what a criterion asks for, why, and how to meet it.",
     "criteria": "List the criteria of the catalogue.",
