@@ -16,6 +16,7 @@ from gate.model.policy import Phase
 def command(
     workspace: Path,
     policy: Path | None,
+    policy_from: str | None,
     profile: str | None,
     phase: Phase,
     only: tuple[str, ...],
@@ -52,6 +53,7 @@ def command(
         quiet=quiet,
         verbose=verbose,
         cache_dir=cache_dir,
+        policy_from=policy_from,
     )
     found = collect_only(order, progress_for(order, sys.stderr))
     if format_ == "json":

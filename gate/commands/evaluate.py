@@ -16,6 +16,7 @@ def command(
     bundle: Path,
     workspace: Path,
     policy: Path | None,
+    policy_from: str | None,
     profile: str | None,
     phase: Phase,
     only: tuple[str, ...],
@@ -34,6 +35,7 @@ def command(
     order = Order(
         workspace, policy, profile, only, phase,
         format=format_, output=output, reports=reports, quiet=quiet, verbose=verbose,
+        policy_from=policy_from,
     )  # fmt: skip
     judged_by = wiring.read_policy(order, wiring.machine(workspace=order.workspace))
     verdict = judge(judged_by, read_bundle(bundle, wiring.validate), now=wiring.now(), phase=phase, only=only)

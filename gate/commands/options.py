@@ -39,6 +39,8 @@ class Order:
     publish: bool = False
     policy_ref: str | None = None
     """the revision to read the policy from; None for the working tree"""
+    policy_from: str | None = None
+    """OWNER/REPO/PATH@COMMIT of another repository's policy in place of one's own (`--policy-ref`)"""
     cache_dir: Path | None = None
 
 
@@ -90,6 +92,12 @@ _POLICY = (
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="The policy.  [default: .gate/policy.yml in the workspace]",
+    ),
+    click.option(
+        "--policy-ref",
+        "policy_from",
+        metavar="OWNER/REPO/PATH@COMMIT",
+        help="A policy of another repository in place of one's own, read with the token in GITHUB_TOKEN.",
     ),
     click.option(
         "--profile", type=click.Choice(PROFILES), help="The profile to judge by when there is no policy file."

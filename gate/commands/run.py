@@ -16,6 +16,7 @@ from gate.model.policy import Phase
 def command(
     workspace: Path,
     policy: Path | None,
+    policy_from: str | None,
     profile: str | None,
     phase: Phase,
     only: tuple[str, ...],
@@ -38,7 +39,7 @@ def command(
 
     order = Order(
         workspace, policy, profile, only, phase, base, evidence, bundle, format_, output, reports, quiet, verbose,
-        publish=not no_publish, cache_dir=cache_dir,
+        publish=not no_publish, cache_dir=cache_dir, policy_from=policy_from,
     )  # fmt: skip
     progress = progress_for(order, sys.stderr)
     verdict = run(order, progress)

@@ -5,21 +5,24 @@ Pure: bytes in, a Policy or MistakesError out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from hashlib import sha256
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from gate.errors import Mistake, MistakesError, UserError
 from gate.formats.strict_yaml import load
 from gate.judge import own_criteria
-from gate.judge.catalogue import RESERVED, Catalogue, CatalogueEntry, Profile
+from gate.judge.catalogue import Catalogue, Profile
+from gate.judge.policy_criteria import CriteriaReader
+from gate.judge.policy_ground import LOCKABLE, Ground, ground_of, joined, locked_mistakes, overridden, raised
 from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean, folder_mistake, glob_mistake, texts_below
+from gate.judge.policy_reference import PolicyFile, is_reference, link_of, reference
 from gate.judge.policy_settings import glob_texts, normal_settings, over
 from gate.judge.publish_settings import not_on, publish_settings, trust_settings
 from gate.judge.waivable import by_finding
 from gate.judge.waiver_file import Waivable, read_waivers, waiving_of
 from gate.model.json import Json, JsonObject
-from gate.model.policy import AcceptedGaps, Criterion, Policy, PolicyOrigin, Waiver, Waiving
+from gate.model.kinds import KINDS
+from gate.model.policy import Criterion, Policy, PolicyLink, PolicyOrigin, Waiver, Waiving
 
 DEFAULT_PROFILE = "baseline"
 
@@ -30,22 +33,34 @@ def read_policy(
     catalogue: Catalogue,
     path: str | None = None,
     ref: str | None = None,
+    commit: str | None = None,
+    repository: str = "",
     profile: str | None = None,
+    extended: Sequence[PolicyFile] = (),
     waivers: Mapping[str, bytes] | None = None,
     settings: Mapping[str, JsonObject] | None = None,
 ) -> Policy:
     """Return the policy that a file describes; without a file (`data` is None), a profile alone.
 
-    `path` is what mistakes and reports call the file, `ref` the revision that it was read from. `profile` is taken
-    where the file has no `extends`; it must not contradict one. `waivers` are the bytes of the files that
-    `waiver_paths` names. `settings` (`gate.judge.settings_evidence`) go over the file's `evidence` section, key by key.
+    `path` is what mistakes and reports call the file, `ref` the revision that it was read from, `commit` its full id
+    and `repository` whose it is, "" for the one under judgement. `extended` are the files that it extends, the nearest
+    first (`gate.judge.policy_reference.extended_by`). `profile` is taken where the last of them has no `extends`; it
+    must not contradict one. `waivers` are the bytes of the files that `waiver_paths` names. `settings`
+    (`gate.judge.settings_evidence`) go over the file's `evidence` section, key by key.
     Raises MistakesError with every mistake of these files, UserError for a profile that does not exist.
     """
     if profile is not None:
         _chosen(profile, catalogue)
     if data is None:
         return _of_profile(_chosen(profile or DEFAULT_PROFILE, catalogue), catalogue, settings or {})
-    return _Reader(data, catalogue, path or "policy", profile).read(path, ref, waivers or {}, settings or {})
+    ground: Ground | None = None
+    for file in reversed(extended):
+        ground = _Reader(file.data, catalogue, file.called, profile, ground).ground(file.link, file.waivers)
+    called = path or "policy"
+    if repository and commit:
+        called = f"{repository}/{called}@{commit[:12]}"
+    link = link_of(data, path or called, ref, commit, repository)
+    return _Reader(data, catalogue, called, profile, ground).policy(path, link, waivers or {}, settings or {})
 
 
 def waiver_paths(data: bytes) -> tuple[str, ...]:
@@ -72,30 +87,86 @@ def _of_profile(profile: Profile, catalogue: Catalogue, settings: Mapping[str, J
     return Policy(f"{profile.name} profile", origin, criteria, over(profile.evidence, settings))
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is in a file of which nothing is wrong."""
+
+    criteria: tuple[Criterion, ...]
+    evidence: dict[str, JsonObject]
+    waiving: Waiving
+    waivers: tuple[Waiver, ...]
+    overrides: tuple[str, ...]
+
+
 class _Reader:
     """Reads one file; what is wrong with it is gathered on the way."""
 
-    def __init__(self, data: bytes, catalogue: Catalogue, file: str, profile: str | None) -> None:
+    def __init__(
+        self, data: bytes, catalogue: Catalogue, file: str, profile: str | None, ground: Ground | None = None
+    ) -> None:
         self._document = load(data, file=file)
         self._file = file
-        self._sha256 = sha256(data).hexdigest()
         self._catalogue = catalogue
         self._gathered = Gathered(self._document)
         self._root = self._checked_root()
-        self._criteria_given = _object(self._root.get("criteria"))
-        self._profile = self._extended(profile)
+        self._ground = self._extended(profile, ground)
+        self._whole = joined(self._ground, self._root)
+        self._criteria = CriteriaReader(self._root, catalogue, self._gathered, self._ground)
+        self._known = {*catalogue.criteria, *self._ground.own, *_object(self._root.get("criteria"))}
 
-    def read(
+    def policy(
         self,
         path: str | None,
-        ref: str | None,
+        link: PolicyLink,
         waivers: Mapping[str, bytes],
         settings: Mapping[str, JsonObject],
     ) -> Policy:
         """Return the policy. Raises MistakesError."""
+        read = self._read(waivers, settings)
+        root = self._whole
+        score = root.get("minimum_score")
+        chain = (link, *self._ground.links)
+        profile = self._ground.profile
+        return Policy(
+            name=str(self._root.get("name", self._file)),
+            origin=PolicyOrigin(path, link.ref, link.sha256, profile, link.commit, link.repository, chain),
+            criteria=read.criteria,
+            evidence=read.evidence,
+            expects=_texts(root.get("expects")),
+            scope=str(root.get("scope", "")).strip("/").removeprefix("./"),
+            conditional_blocks=root.get("conditional_blocks") is True,
+            minimum_score=float(score) if isinstance(score, int | float) else None,
+            waivers=read.waivers,
+            waiving=read.waiving,
+            claims=_texts(root.get("claims")),
+            publish=publish_settings(_object(root.get("publish"))),
+            advisory=root.get("advisory") is True,
+            trust=trust_settings(_object(root.get("trust"))),
+            overrides=read.overrides,
+        )
+
+    def ground(self, link: PolicyLink, waivers: Mapping[str, bytes]) -> Ground:
+        """Return what a policy that extends this file goes over. Raises MistakesError."""
+        read = self._read(waivers, {})
+        criteria, own, evidence = raised(self._ground, self._root, self._sections(), self._criteria.own_ids)
+        return Ground(
+            profile=self._ground.profile,
+            criteria=criteria,
+            evidence=evidence,
+            own=own,
+            root=self._whole,
+            locked={**dict.fromkeys(_texts(self._root.get("locked")), self._file), **self._ground.locked},
+            waivers=read.waivers,
+            links=(link, *self._ground.links),
+            called=self._file,
+            overrides=read.overrides,
+        )
+
+    def _read(self, waivers: Mapping[str, bytes], settings: Mapping[str, JsonObject]) -> _Read:
         self._check_paths()
-        evidence = over(self._evidence(), settings)
-        criteria = (*self._of_catalogue(), *self._own(evidence))
+        self._check_locks()
+        evidence = over(over(self._ground.evidence, self._sections()), settings)
+        criteria = self._criteria.read(evidence)
         waiving = self._waiving()
         exceptions, more = self._waivers(waivers, criteria, waiving)
         if not self._gathered.mistakes and all(criterion.disabled is not None for criterion in criteria):
@@ -104,24 +175,8 @@ class _Reader:
         mistakes = [*sorted(self._gathered.mistakes, key=lambda each: (each.line, each.column)), *more]
         if mistakes:
             raise MistakesError(mistakes)
-        root = self._root
-        score = root.get("minimum_score")
-        return Policy(
-            name=str(root.get("name", self._file)),
-            origin=PolicyOrigin(path, ref, self._sha256, self._profile.name),
-            criteria=criteria,
-            evidence=evidence,
-            expects=_texts(root.get("expects")),
-            scope=str(root.get("scope", "")).strip("/").removeprefix("./"),
-            conditional_blocks=root.get("conditional_blocks") is True,
-            minimum_score=float(score) if isinstance(score, int | float) else None,
-            waivers=exceptions,
-            waiving=waiving,
-            claims=_texts(root.get("claims")),
-            publish=publish_settings(_object(root.get("publish"))),
-            advisory=root.get("advisory") is True,
-            trust=trust_settings(_object(root.get("trust"))),
-        )
+        found = overridden(self._ground, self._root, self._criteria.before(), criteria) if self._ground.links else ()
+        return _Read(criteria, evidence, waiving, exceptions, (*self._ground.overrides, *found))
 
     def _checked_root(self) -> JsonObject:
         value = self._document.value
@@ -143,16 +198,38 @@ class _Reader:
             self._gathered.add(where, text)
         return value
 
-    def _extended(self, profile: str | None) -> Profile:
-        """Return the profile that the file begins with; the command line may name one where the file does not."""
+    def _extended(self, profile: str | None, below: Ground | None) -> Ground:
+        """Return what the file goes over; the command line may name a profile where the file does not."""
         profiles = self._catalogue.profiles
         extends = self._root.get("extends")
+        if isinstance(extends, str) and is_reference(extends):
+            return below if below is not None else self._not_extended(extends)
         if extends is None:
-            return profiles[profile or DEFAULT_PROFILE]
+            return ground_of(profiles[profile or DEFAULT_PROFILE])
         if profile is not None and extends != profile:
             text = f"The policy extends {extends}, and the profile {profile} was asked for. Leave one of them out."
             self._gathered.add(("extends",), text, at_value=True)
-        return profiles.get(str(extends), profiles[DEFAULT_PROFILE])
+        return ground_of(profiles.get(str(extends), profiles[DEFAULT_PROFILE]))
+
+    def _not_extended(self, extends: str) -> Ground:
+        """Note why a file that is extended is not at hand."""
+        try:
+            reference(extends)
+            text = f"{extends} was not read: nothing is known here of other files."
+        except ValueError as error:
+            text = str(error)
+        self._gathered.add(("extends",), text, at_value=True)
+        return ground_of(self._catalogue.profiles[DEFAULT_PROFILE])
+
+    def _check_locks(self) -> None:
+        """Note what an extended policy has locked, and names under `locked` that mean nothing."""
+        for path, text in locked_mistakes(self._ground, self._root):
+            self._gathered.add(path, text)
+        names = {*self._known, *LOCKABLE, *(f"evidence.{kind}" for kind in KINDS)}
+        for path, name in texts_below(self._root.get("locked"), ("locked",)):
+            if name not in names and self._gathered.is_sound(path):
+                text = f'There is nothing called "{name}" to lock.{did_you_mean(name, names, all_named=0)}'
+                self._gathered.add(path, text, at_value=True)
 
     def _check_paths(self) -> None:
         """Note globs that cannot be read and paths that lead out of the repository."""
@@ -169,110 +246,37 @@ class _Reader:
 
     def _check_channels(self) -> None:
         if self._gathered.is_sound(("publish",)):
-            for name in not_on(publish_settings(_object(self._root.get("publish")))):
+            for name in not_on(publish_settings(_object(self._whole.get("publish")))):
                 text = f"{name} is required and switched off; take it from  required  or switch it on."
                 self._gathered.add(("publish", "required"), text, at_value=True)
 
-    def _evidence(self) -> dict[str, JsonObject]:
-        sections = {
+    def _sections(self) -> dict[str, JsonObject]:
+        """Return the file's own settings of evidence."""
+        return {
             kind: normal_settings(_object(item))
             for kind, item in _object(self._root.get("evidence")).items()
             if self._gathered.is_sound(("evidence", kind))
         }
-        return over(self._profile.evidence, sections)
-
-    def _of_catalogue(self) -> Iterator[Criterion]:
-        """Yield the criteria of the profile and those that the policy adds, in the order of the catalogue."""
-        for id_, entry in self._catalogue.criteria.items():
-            path: KeyPath = ("criteria", id_)
-            if id_ not in self._criteria_given:
-                if id_ in self._profile.criteria:
-                    yield entry.fill(self._profile.criteria[id_])
-                continue
-            given = self._criteria_given[id_]
-            if not isinstance(given, dict) or own_criteria.OWN_KEYS & given.keys():
-                continue
-            wrong = self._parameter_mistakes(entry, path, given)
-            if not wrong and self._gathered.is_sound(path):
-                yield self._finished(entry.fill({**self._profile.criteria.get(id_, {}), **given}), path, given)
-
-    def _parameter_mistakes(self, entry: CatalogueEntry, path: KeyPath, given: JsonObject) -> int:
-        wrong = entry.mistakes(given)
-        for mistake in wrong:
-            text = mistake.text
-            if mistake.unknown:
-                near = did_you_mean(mistake.name, [*entry.parameters, *RESERVED], all_named=20)
-                text = f'There is no parameter "{mistake.name}" of {entry.id}.{near}'
-            self._gathered.add((*path, mistake.name), text, at_value=not mistake.unknown)
-        return len(wrong)
-
-    def _own(self, evidence: Mapping[str, JsonObject]) -> Iterator[Criterion]:
-        """Yield the policy's own criteria, and note what is neither one nor in the catalogue."""
-        named = own_criteria.Named(self._named(evidence, "tests", "suites"), self._named(evidence, "docs", "items"))
-        for id_, given in self._criteria_given.items():
-            path: KeyPath = ("criteria", id_)
-            if id_ in self._catalogue.criteria:
-                continue
-            if not isinstance(given, dict) or not own_criteria.OWN_KEYS & given.keys():
-                near = did_you_mean(id_, self._catalogue.criteria, all_named=0)
-                self._gathered.add(path, f'There is no criterion "{id_}".{near}')
-                continue
-            wrong = own_criteria.id_mistake(id_)
-            if wrong is not None:
-                self._gathered.add(path, wrong)
-            whole = self._gathered.is_sound(path)
-            # A wrong title or level does not hide what is wrong with the schema.
-            if all(key in given and self._gathered.is_sound((*path, key)) for key in ("evidence", "require")):
-                for where, text in own_criteria.mistakes(given, named):
-                    self._gathered.add((*path, *where), text)
-            if whole and self._gathered.is_sound(path):
-                yield self._finished(own_criteria.criterion(id_, given), path, given)
-
-    def _named(self, evidence: Mapping[str, JsonObject], kind: str, key: str) -> set[str]:
-        """Return the names that the settings give, and those that criteria of the catalogue ask for by themselves."""
-        given = _object(_object(_object(self._root.get("evidence")).get(kind)).get(key))
-        names = {*_object(evidence.get(kind, {}).get(key)), *given}
-        ids = self._profile.criteria.keys() | self._criteria_given.keys()
-        entries = [entry for id_, entry in self._catalogue.criteria.items() if id_ in ids and entry.evidence == kind]
-        return names.union(*(_object(entry.request.get(key)) for entry in entries))
-
-    def _finished(self, criterion: Criterion, path: KeyPath, given: JsonObject) -> Criterion:
-        """Return the criterion switched off, or with the gaps that are accepted."""
-        disabled: str | None = None
-        if given.get("enabled") is False:
-            disabled = str(given.get("reason", ""))
-            if not disabled.strip():
-                self._gathered.add((*path, "enabled"), 'Switching a criterion off needs a reason. Add  reason: "…"')
-        gaps = _object(given.get("accept_gaps"))
-        for where, text in texts_below(gaps.get("subjects"), (*path, "accept_gaps", "subjects")):
-            wrong = glob_mistake(text, is_path=False)
-            if wrong is not None:
-                self._gathered.add(where, wrong, at_value=True)
-        accepted = AcceptedGaps(_texts(gaps["subjects"]), str(gaps["reason"])) if gaps else None
-        return replace(criterion, disabled=disabled, accept_gaps=accepted)
 
     def _waiving(self) -> Waiving:
         """Return which waivers the policy takes, and note ids that no criterion has."""
-        known = self._catalogue.criteria.keys() | self._criteria_given.keys()
-        waiving = waiving_of(_object(self._root.get("waiving"))) if self._gathered.is_sound(("waiving",)) else Waiving()
-        for index, id_ in enumerate(waiving.never):
-            if id_ not in known:
-                near = did_you_mean(id_, known, all_named=0)
-                self._gathered.add(("waiving", "never", index), f'There is no criterion "{id_}".{near}', at_value=True)
-        return waiving
+        for path, id_ in texts_below(_object(self._root.get("waiving")).get("never"), ("waiving", "never")):
+            if id_ not in self._known and self._gathered.is_sound(path):
+                near = did_you_mean(id_, self._known, all_named=0)
+                self._gathered.add(path, f'There is no criterion "{id_}".{near}', at_value=True)
+        return waiving_of(_object(self._whole.get("waiving"))) if self._gathered.is_sound(("waiving",)) else Waiving()
 
     def _waivers(
         self, files: Mapping[str, bytes], criteria: Iterable[Criterion], waiving: Waiving
     ) -> tuple[tuple[Waiver, ...], list[Mistake]]:
-        known = self._catalogue.criteria.keys() | self._criteria_given.keys()
         about = {each.id: (each.evidence, each.select) for each in self._catalogue.criteria.values()}
         about |= {each.id: (each.evidence, each.select) for each in criteria}
         whole = {id_: kind for id_, (kind, select) in about.items() if not by_finding(kind, select)}
-        waivers: list[Waiver] = []
+        waivers = [*self._ground.waivers]
         mistakes: list[Mistake] = []
         for path, name in texts_below(self._root.get("waivers"), ("waivers",)):
             if name in files:
-                waivable = Waivable(known, whole, waiving)
+                waivable = Waivable(self._known, whole, waiving)
                 found, wrong = read_waivers(files[name], file=name, waivable=waivable, before=waivers)
                 waivers += found
                 mistakes += wrong

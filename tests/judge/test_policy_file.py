@@ -174,7 +174,7 @@ def test_the_schema_knows_the_kinds_the_profiles_and_the_levels() -> None:
     assert definitions["kind"]["enum"] == list(KINDS)  # type: ignore[index,call-overload]
     assert definitions["level"]["enum"] == [level.value for level in Level]  # type: ignore[index,call-overload]
     assert definitions["phase"]["enum"] == [phase.value for phase in Phase]  # type: ignore[index,call-overload]
-    assert set(properties["extends"]["enum"]) == CATALOGUE.profiles.keys()  # type: ignore[index,call-overload,arg-type]
+    assert set(properties["extends"]["else"]["enum"]) == CATALOGUE.profiles.keys()  # type: ignore[index,call-overload,arg-type]
 
 
 def test_a_policy_of_many_criteria_is_read_in_time() -> None:
