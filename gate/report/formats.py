@@ -14,6 +14,7 @@ RENDERERS: dict[str, str] = {
     "console": "gate.report.console",
     "markdown": "gate.report.markdown",
     "json": "gate.report.json_v1",
+    "html": "gate.report.html",
     "sarif": "gate.report.sarif",
 }
 """Format → module with `render(verdict, options) -> str`, imported when it is wanted."""
