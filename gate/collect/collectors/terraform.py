@@ -12,14 +12,14 @@ Nothing is fetched and nothing is run: no provider, no module from elsewhere, no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gate.collect.changes import Changes
 from gate.collect.collector import Context
 from gate.collect.disk import printable
-from gate.collect.workspace import ReadProblem
+from gate.collect.workspace import EntryType, ReadProblem, Workspace
 from gate.formats.globs import GlobError, matches_any
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
 from gate.model.json import Json, JsonObject
@@ -55,6 +55,7 @@ class TerraformCollector:
         gaps += more
         every = context.workspace.files(*wanted) if wanted else []
         paths = [path for path in every if not exclude or not matches_any(exclude, printable(path))]
+        gaps += _links(context.workspace, wanted, exclude)
         costs, cost_facts = _costs(context)
         gaps += costs.gaps
         if not paths:
@@ -108,6 +109,18 @@ class TerraformCollector:
                 detail = f"{checked.files:,} files{f', {checked.cached}' if checked.cached else ''}"
                 sources.append(Source(How.PRODUCED, None, None, checked.tool.name, checked.tool.version, detail))
         return Collected(self.kind, facts | cost, tuple(sources), tuple(gaps), tuple(findings))
+
+
+def _links(workspace: Workspace, wanted: Sequence[str], exclude: Sequence[str]) -> Iterator[Gap]:
+    """Yield a gap for each link in place of a file: Terraform follows it, and the gate does not."""
+    for entry in workspace.entries():
+        shown = printable(entry.path)
+        if entry.type is not EntryType.SYMLINK or (exclude and matches_any(exclude, shown)):
+            continue
+        is_file = bool(wanted) and matches_any(wanted, shown)
+        if is_file or _is_automatic(entry.path):
+            facts = _OF_FILES if is_file else _OF_VALUES
+            yield Gap(shown, "is a symbolic link, which is not followed", shown, facts=facts)
 
 
 def _checked(context: Context, parsed: Parsed) -> Misconfigured:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_network
 
+from gate.collect.address_ranges import is_much_of_the_internet
 from gate.collect.kubernetes.cluster import Cluster
 from gate.collect.kubernetes.found import Found
 from gate.collect.kubernetes.values import known, labels_of, shown, words
@@ -170,9 +171,10 @@ def _limits(ranges: list[str]) -> bool:
     if not ranges or len(ranges) > _MOST:
         return False
     try:
-        return all(ip_network(each, strict=False).prefixlen >= _LEAST_PREFIX for each in ranges)
+        wide = any(ip_network(each, strict=False).prefixlen < _LEAST_PREFIX for each in ranges)
     except ValueError:
         return False
+    return not wide and is_much_of_the_internet(ranges) is False
 
 
 def _is_internal(annotations: dict[str, str]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from gate.collect.address_ranges import is_every_address
 from gate.collect.kubernetes.cluster import Cluster
 from gate.collect.kubernetes.selectors import Requirement, Selector, label_selector
 from gate.collect.kubernetes.values import words
@@ -19,7 +20,6 @@ from gate.model.json import Json, JsonObject
 
 _PREFIXES = ("k8s:", "any:")
 _LAST_PORT = 65535
-_MOST_NETWORKS = 10_000
 _SMALLEST_EXCEPTION = 16
 """Bits of the mask: 192.168.0.0/16 is the smallest of the private networks (RFC 1918)."""
 
@@ -129,7 +129,7 @@ def _opens(rules: Json, peers: str) -> bool:
     if any(map(_is_everybody, listed)):
         return True
     blocks = [mapping(peer.get("ipBlock")) for peer in listed]
-    return _is_whole([text(block.get("cidr")) for block in blocks if not _excepts(block)])
+    return is_every_address([text(block.get("cidr")) or "" for block in blocks if not _excepts(block)])
 
 
 def _is_every_port(port: JsonObject) -> bool:
@@ -155,31 +155,23 @@ def _excepts(block: JsonObject) -> bool:
     return any(size.isdecimal() and int(size) <= _SMALLEST_EXCEPTION for size in sizes)
 
 
-def _is_whole(cidrs: list[str | None]) -> bool:
-    """Whether networks are together every address of IPv4, though none of them is."""
-    import ipaddress
-
-    found = []
-    for cidr in cidrs[:_MOST_NETWORKS]:
-        try:
-            found.append(ipaddress.IPv4Network(cidr or "", strict=False))
-        except ValueError:
-            continue
-    return any(each.prefixlen == 0 for each in ipaddress.collapse_addresses(found))
-
-
 def _cilium(one: ClusterObject, cluster: Cluster) -> Policy:
     spec = one.spec
     directions = {name for name in ("ingress", "egress") if name in spec or f"{name}Deny" in spec}
     selector = _without_prefixes(label_selector(spec.get("endpointSelector")))
     closes = {name for name in directions if not any(mappings(spec.get(name)))}
-    opens = {name for name in directions if any(_is_everything(rule) for rule in mappings(spec.get(name)))}
+    opens = {name for name in directions if _are_everything([*mappings(spec.get(name))])}
     return _read(one, cluster, selector, directions, opens, closes)
 
 
+def _are_everything(rules: list[JsonObject]) -> bool:
+    """Whether one of the rules, or several together, let everything through at any port."""
+    every_port = [rule for rule in rules if not rule.get("toPorts")]
+    networks = [each for rule in every_port for key in ("fromCIDR", "toCIDR") for each in words(rule.get(key))]
+    return any(map(_is_everything, every_port)) or is_every_address(networks)
+
+
 def _is_everything(rule: JsonObject) -> bool:
-    if rule.get("toPorts"):
-        return False
     entities = words(rule.get("fromEntities")) + words(rule.get("toEntities"))
     networks = words(rule.get("fromCIDR")) + words(rule.get("toCIDR"))
     wide = "all" in entities or {"cluster", "world"} <= set(entities)

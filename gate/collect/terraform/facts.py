@@ -31,6 +31,8 @@ def tree_facts(tree: Tree) -> tuple[JsonObject, list[Gap]]:
     modules = tree.modules
     found = resources(modules)
     items, gaps = all_items(modules)
+    rules, more = ingress_rules(found)
+    gaps += more
     lists: dict[str, list[Json]] = {
         "roots": roots(tree.roots),
         "providers": providers(modules, tree.roots),
@@ -38,7 +40,7 @@ def tree_facts(tree: Tree) -> tuple[JsonObject, list[Gap]]:
         "node_groups": node_groups(found, modules),
         "databases": databases(found),
         "encryptable": encryptable(found),
-        "ingress_rules": ingress_rules(found),
+        "ingress_rules": rules,
     }
     gaps += [gap for fact, elements in lists.items() for gap in _untold(fact, elements)]
     types = [

@@ -6,17 +6,18 @@ Attributes as in the providers' documentation (https://registry.terraform.io/pro
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_network
+from typing import NamedTuple
 
+from gate.collect.address_ranges import is_much_of_the_internet
 from gate.collect.terraform.evaluate import Unknown, Value
 from gate.collect.terraform.items import Resource
 from gate.collect.terraform.tree import is_unknown, objects_of, text_of, whole_of
+from gate.model.evidence import Gap
 from gate.model.json import Json
 
 EVERYONE = frozenset({"0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0"})  # noqa: S104 - names of "everyone"
-_NARROWEST = 8
-"""The shortest prefix that any one owner has in IPv4; IPv6 is given out from /12 on, and used from /16."""
 _ALL = "0-65535"
 _ANY_PROTOCOL = frozenset({"-1", "all", "*"})
 _MAX_RULES = 2_000
@@ -24,21 +25,51 @@ _MAX_RULES = 2_000
 Body = Mapping[str, Value]
 
 
-def ingress_rules(found: Sequence[Resource]) -> list[Json]:
-    """Return each rule that lets something in, once for each range of ports.
+class Rule(NamedTuple):
+    """What one rule lets in. `public` is as in `ingress_rules`; `sources` are the texts that its sources are."""
+
+    public: bool | None
+    port: str | None
+    sources: tuple[str, ...] = ()
+
+
+def ingress_rules(found: Sequence[Resource]) -> tuple[list[Json], list[Gap]]:
+    """Return each rule that lets something in, once for each range of ports, and what was left out.
 
     `public` is whether everyone may come in, `port` the port or range ("443", "8000-8999", "0-65535" for all); either
-    is left out where it is not known.
+    is left out where it is not known. Rules of one folder for one port count together: those that let in the internet
+    piece by piece are public, each of them.
     """
-    rules: list[Json] = []
+    rules: list[tuple[Resource, Rule]] = []
     for resource in found:
         reader = _READERS.get(resource.type)
-        if reader is not None and len(rules) < _MAX_RULES:
-            rules += [resource.item(public=public, port=port) for public, port in reader(resource.body)]
-    return rules
+        rules += [(resource, rule) for rule in (reader(resource.body) if reader is not None else ())]
+    gaps = []
+    if len(rules) > _MAX_RULES:
+        reason = (
+            f"are {len(rules):,}, of which {_MAX_RULES:,} are told; keep large sets of rules in modules of their own"
+        )
+        gaps.append(Gap("ingress rules", reason, facts=("ingress_rules",)))
+    apart: defaultdict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for resource, rule in rules:
+        apart[_place(resource, rule)] += rule.sources
+    together = {place: is_much_of_the_internet(list(dict.fromkeys(sources))) for place, sources in apart.items()}
+    items: list[Json] = []
+    for resource, rule in rules[:_MAX_RULES]:
+        public = _more_open(rule.public, together[_place(resource, rule)]) if rule.sources else rule.public
+        items.append(resource.item(public=public, port=rule.port))
+    return items, gaps
 
 
-Rule = tuple[bool | None, str | None]
+def _place(resource: Resource, rule: Rule) -> tuple[str, str | None]:
+    return resource.path.rpartition("/")[0], rule.port
+
+
+def _more_open(first: bool | None, second: bool | None) -> bool | None:
+    """Return True where either is, False where both are not, None where that is not known."""
+    if first or second:
+        return True
+    return None if first is None or second is None else False
 
 
 def _security_group(body: Body) -> Iterator[Rule]:
@@ -54,7 +85,7 @@ def _group_rule(body: Body) -> Iterator[Rule]:
 def _aws_rule(rule: Body) -> Rule:
     sources = [rule.get(name) for name in ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6")]
     protocol = rule.get("protocol", rule.get("ip_protocol"))
-    return _public(sources), _range(rule.get("from_port"), rule.get("to_port"), protocol)
+    return Rule(_public(sources), _range(rule.get("from_port"), rule.get("to_port"), protocol), _texts(sources))
 
 
 def _vpc_rule(body: Body) -> Iterator[Rule]:
@@ -68,24 +99,25 @@ def _google(body: Body) -> Iterator[Rule]:
     sources = body.get("source_ranges")
     # Nothing named at all means everyone.
     public = not limited if sources is None else _public([sources])
+    named = _texts([sources])
     for allowed in objects_of(body.get("allow")):
         ports = allowed.get("ports")
         if ports is None:
-            yield public, _ALL
+            yield Rule(public, _ALL, named)
         elif isinstance(ports, list):
             for port in ports:
-                yield public, _port(port)
+                yield Rule(public, _port(port), named)
         else:
-            yield public, None
+            yield Rule(public, None, named)
 
 
 def _azure(body: Body) -> Iterator[Rule]:
     if str(body.get("direction")).lower() != "inbound" or str(body.get("access")).lower() == "deny":
         return
-    public = _public([body.get("source_address_prefix"), body.get("source_address_prefixes")])
+    sources = [body.get("source_address_prefix"), body.get("source_address_prefixes")]
     single, several = body.get("destination_port_range"), body.get("destination_port_ranges")
     for port in several if isinstance(several, list) else [several if single is None else single]:
-        yield public, _ALL if port == "*" else _port(port)
+        yield Rule(_public(sources), _ALL if port == "*" else _port(port), _texts(sources))
 
 
 def _azure_group(body: Body) -> Iterator[Rule]:
@@ -106,21 +138,15 @@ _READERS = {
 
 def _public(sources: Sequence[Value]) -> bool | None:
     """Whether any source is everyone; None where one is not known and none of the others is everyone."""
+    named = _texts(sources)
+    public = True if any(name.lower() in EVERYONE for name in named) else is_much_of_the_internet(named)
     known = [item for source in sources for item in (source if isinstance(source, list) else [source])]
-    if any(isinstance(item, str) and _is_everyone(item) for item in known):
-        return True
-    return None if any(is_unknown(item) for item in known) else False
+    return None if public is False and any(is_unknown(item) for item in known) else public
 
 
-def _is_everyone(source: str) -> bool:
-    """Whether a source is everyone, or so much of the internet that a few of its kind are: half of it, a quarter."""
-    if source.lower() in EVERYONE:
-        return True
-    try:
-        network = ip_network(source, strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen < _NARROWEST and not network.is_private
+def _texts(sources: Sequence[Value]) -> tuple[str, ...]:
+    known = [item for source in sources for item in (source if isinstance(source, list) else [source])]
+    return tuple(item for item in known if isinstance(item, str))
 
 
 def _range(low: Value, high: Value, protocol: Value) -> str | None:

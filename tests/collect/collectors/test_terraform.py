@@ -66,6 +66,27 @@ def test_files_of_all_syntaxes_are_read(tmp_path: Path) -> None:
     assert "misconfigurations" not in facts
 
 
+def test_a_link_in_place_of_a_file_is_a_gap(tmp_path: Path) -> None:
+    write(tmp_path, {"a.tf": CLEAN, "elsewhere.txt": OPEN})
+    for name in ("b.tf", "terraform.tfvars", "left.tf", "other.txt"):
+        (tmp_path / name).symlink_to("elsewhere.txt")
+    found = collected(tmp_path, PLAIN | {"exclude": ["left.tf"]})
+    assert found.facts["resources"] == 0
+    assert [(gap.subject, "not followed" in gap.reason) for gap in found.gaps] == [
+        ("b.tf", True),
+        ("terraform.tfvars", True),
+    ]
+    assert "ingress_rules" in (found.gaps[0].facts or ())
+    assert "files" not in (found.gaps[1].facts or ())
+
+
+def test_links_alone_do_not_mean_that_there_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").symlink_to("nowhere")
+    found = collect(tmp_path)
+    assert isinstance(found, Missing)
+    assert not found.not_applicable
+
+
 def test_a_file_that_does_not_parse_is_a_gap_with_its_line(tmp_path: Path) -> None:
     write(tmp_path, {"a.tf": CLEAN, "b.tf": 'resource "a" "b" {\n  = 1\n}\n', "c.tf": b"\xff\n"})
     found = collected(tmp_path)

@@ -173,6 +173,42 @@ def test_encryption(text: str, wanted: JsonObject) -> None:
     assert one("encryptable", text) == wanted
 
 
+RULE = """resource "aws_vpc_security_group_ingress_rule" "{name}" {{
+  cidr_ipv4   = "{cidr}"
+  from_port   = {port}
+  to_port     = {port}
+  ip_protocol = "tcp"
+}}
+"""
+
+
+def test_rules_that_let_in_the_internet_piece_by_piece_are_public() -> None:
+    pieces = [RULE.format(name=f"a{number}", cidr=f"{number}.0.0.0/8", port=22) for number in range(256)]
+    found = rules("".join(pieces) + RULE.format(name="b", cidr="9.0.0.0/8", port=443))
+    assert found == [(True, "22")] * 256 + [(False, "443")]
+
+
+def test_one_rule_with_many_ranges_is_public() -> None:
+    ranges = ", ".join(f'"{number}.0.0.0/8"' for number in range(256))
+    text = f"""resource "aws_security_group" "a" {{
+  ingress {{
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = [{ranges}]
+  }}
+}}"""
+    assert rules(text) == [(True, "22")]
+
+
+def test_rules_beyond_what_is_told_are_a_gap() -> None:
+    text = "".join(RULE.format(name=f"a{number}", cidr="192.0.2.0/24", port=22) for number in range(2001))
+    told, gaps = facts(main=text)
+    assert len(listed(told, "ingress_rules")) == 2000
+    assert [(gap.subject, gap.facts) for gap in gaps] == [("ingress rules", ("ingress_rules",))]
+    assert "2,001" in gaps[0].reason
+
+
 def rules(text: str) -> list[tuple[Json, Json]]:
     return [(each.get("public"), each.get("port")) for each in listed(facts(main=text)[0], "ingress_rules")]
 
