@@ -1,8 +1,8 @@
 """The commands of a `run` script: what is run, on which line, and what becomes of its failure. Pure.
 
-This is the part of the shell's grammar (POSIX.1-2024, Shell Command Language, 2.2 to 2.10) that says which words are a
-command: quoting, comments, here-documents, lists, pipelines, substitutions. Nothing is expanded or executed. Text in
-quotes is never a command, and neither is a comment.
+This is the part of the shell's grammar (POSIX.1-2024, Shell Command Language, 2.9 and 2.10) that says which words are a
+command: lists, pipelines, groups, functions, substitutions. What a word is, is told by `shell_words`. Nothing is
+expanded or executed. Text in quotes is never a command, and neither is a comment.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from gate.collect.ci.shell_blocks import Blocks
+from gate.collect.ci.shell_words import Lexer, Word
 
 _LONGEST = 256 * 1024
 _DEEPEST = 8
-_BREAKS = frozenset("\n;&|()")
-_DOUBLE = ("&&", "||", ";;", "|&")
 _RESERVED = frozenset({"if", "then", "else", "elif", "fi", "while", "until", "do", "done", "esac", "{", "}", "!"})
 _HEADS = frozenset({"for", "case", "select", "function"})
 _CONDITIONS = frozenset({"if", "elif", "while", "until"})
@@ -50,7 +49,7 @@ def read_commands(script: str, depth: int = 0) -> list[Command]:
     """Return the commands of a script in order, those of its substitutions right behind the command they are in."""
     if depth > _DEEPEST:
         return []
-    return called(list(_arranged(_Lexer(script[:_LONGEST]), depth)))
+    return called(list(_arranged(Lexer(script[:_LONGEST]), depth)))
 
 
 def called(commands: list[Command]) -> list[Command]:
@@ -74,181 +73,10 @@ def called(commands: list[Command]) -> list[Command]:
 
 
 @dataclass(slots=True)
-class _Word:
-    text: str
-    line: int
-    quoted: bool
-    inner: list[tuple[str, int]] = field(default_factory=list)
-
-
-class _Lexer:
-    """Cuts a script into words and operators. An operator is a `str`, a newline is the operator "\\n"."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self._line = 0
-        self._documents: list[tuple[str, bool]] = []
-
-    def tokens(self) -> Iterator[_Word | tuple[str, int]]:
-        text, size = self._text, len(self._text)
-        while self._at < size:
-            char = text[self._at]
-            if char in " \t\r":
-                self._at += 1
-            elif char == "\\" and text[self._at + 1 : self._at + 2] == "\n":
-                self._at += 2
-                self._line += 1
-            elif char == "#":
-                self._skip_line()
-            elif char == "\n":
-                yield "\n", self._line
-                self._at += 1
-                self._line += 1
-                self._skip_documents()
-            elif char in "<>" or (char == "&" and text[self._at + 1 : self._at + 2] == ">"):
-                self._redirect()
-            elif char in _BREAKS:
-                yield self._operator(), self._line
-            else:
-                yield self._word()
-
-    def _operator(self) -> str:
-        pair = self._text[self._at : self._at + 2]
-        operator = pair if pair in _DOUBLE else pair[0]
-        self._at += len(operator)
-        return operator
-
-    def _skip_line(self) -> None:
-        end = self._text.find("\n", self._at)
-        self._at = len(self._text) if end < 0 else end
-
-    def _redirect(self) -> None:
-        """Step over a redirection and its target; note a here-document."""
-        start = self._at
-        while self._at < len(self._text) and self._text[self._at] in "<>&|-":
-            self._at += 1
-        operator = self._text[start : self._at]
-        while self._text[self._at : self._at + 1] in (" ", "\t") and self._at < len(self._text):
-            self._at += 1
-        if self._at >= len(self._text) or self._text[self._at] in "\n;&|":
-            return
-        if self._text[self._at] == "(":
-            return  # a process substitution: its commands are read as a group
-        word = self._word()
-        if operator in ("<<", "<<-"):
-            self._documents.append((word.text, operator == "<<-"))
-
-    def _skip_documents(self) -> None:
-        for delimiter, tabs in self._documents:
-            while self._at < len(self._text):
-                end = self._text.find("\n", self._at)
-                end = len(self._text) if end < 0 else end
-                line = self._text[self._at : end]
-                self._at = min(end + 1, len(self._text))
-                self._line += 1
-                # A script of a workflow may be indented as a whole where YAML folds it.
-                if (line.lstrip("\t") if tabs else line).rstrip("\r") == delimiter:
-                    break
-        self._documents.clear()
-
-    def _word(self) -> _Word:
-        parts: list[str] = []
-        word = _Word("", self._line, False)
-        text, size = self._text, len(self._text)
-        while self._at < size:
-            char = text[self._at]
-            if char in " \t\r\n;&|()<>" and not text.startswith("${{", self._at):
-                break
-            if char in "'\"":
-                word.quoted = True
-                parts.append(self._quoted(char, word))
-            elif char == "\\":
-                parts.append("" if text[self._at + 1 : self._at + 2] == "\n" else text[self._at + 1 : self._at + 2])
-                self._line += text[self._at + 1 : self._at + 2] == "\n"
-                self._at += 2
-            elif char in "$`":
-                parts.append(self._expansion(word))
-            else:
-                parts.append(char)
-                self._at += 1
-        word.text = "".join(parts)
-        if self._at < size and text[self._at] in "<>" and word.text.isdigit():
-            word.text = ""  # the number of a file descriptor
-        return word
-
-    def _quoted(self, quote: str, word: _Word) -> str:
-        parts: list[str] = []
-        self._at += 1
-        text, size = self._text, len(self._text)
-        while self._at < size and text[self._at] != quote:
-            char = text[self._at]
-            if quote == '"' and char == "\\":
-                parts.append(text[self._at + 1 : self._at + 2])
-                self._line += text[self._at + 1 : self._at + 2] == "\n"
-                self._at += 2
-            elif (quote == '"' and char in "$`") or text.startswith("${{", self._at):
-                parts.append(self._expansion(word))
-            else:
-                self._line += char == "\n"
-                parts.append(char)
-                self._at += 1
-        self._at += 1
-        return "".join(parts)
-
-    def _expansion(self, word: _Word) -> str:
-        """Return an expansion as it stands; note the commands of a substitution."""
-        text, start, line = self._text, self._at, self._line
-        if text.startswith("${{", start):
-            end = text.find("}}", start)
-            self._at = len(text) if end < 0 else end + 2
-        elif text.startswith("$((", start):
-            self._at = _closing(text, start + 1)
-        elif text.startswith("$(", start):
-            self._at = _closing(text, start + 1)
-            word.inner.append((text[start + 2 : self._at - 1], line))
-        elif text.startswith("${", start):
-            end = text.find("}", start)
-            self._at = len(text) if end < 0 else end + 1
-        elif text[start] == "`":
-            end = text.find("`", start + 1)
-            self._at = len(text) if end < 0 else end + 1
-            word.inner.append((text[start + 1 : self._at - 1], line))
-        else:
-            self._at = start + 1
-        self._line += text.count("\n", start, self._at)
-        return text[start : self._at]
-
-
-def _closing(text: str, start: int) -> int:
-    """Return the index behind the bracket that closes the one at `start`, the end of the text where there is none."""
-    depth, at, quote = 0, start, ""
-    while at < len(text):
-        char = text[at]
-        if quote:
-            if char == "\\" and quote == '"':
-                at += 1
-            elif char == quote:
-                quote = ""
-        elif char == "\\":
-            at += 1
-        elif char in "'\"":
-            quote = char
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth == 0:
-                return at + 1
-        at += 1
-    return len(text)
-
-
-@dataclass(slots=True)
 class _State:
     """Where the reading stands. `fresh` is true right behind an operator that joins two commands."""
 
-    words: list[_Word] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
     joined: str = ""
     fresh: bool = False
     condition: bool = False
@@ -256,11 +84,11 @@ class _State:
     negated: bool = False
     cases: int = 0
     pattern: bool = False
-    held: _Word | None = None
+    held: Word | None = None
     blocks: Blocks = field(default_factory=Blocks)
 
 
-def _arranged(lexer: _Lexer, depth: int) -> Iterator[Command]:
+def _arranged(lexer: Lexer, depth: int) -> Iterator[Command]:
     """Yield the commands of the tokens."""
     state = _State()
     for token in lexer.tokens():
@@ -270,7 +98,7 @@ def _arranged(lexer: _Lexer, depth: int) -> Iterator[Command]:
             yield from _finished(state, "(", depth)
             _after(state, "(")
             held = None
-        if isinstance(token, _Word):
+        if isinstance(token, Word):
             _add(state, token)
         elif held is not None:
             state.blocks.define(held.text)
@@ -288,7 +116,7 @@ def _arranged(lexer: _Lexer, depth: int) -> Iterator[Command]:
     yield from _finished(state, "", depth)
 
 
-def _add(state: _State, word: _Word) -> None:
+def _add(state: _State, word: Word) -> None:
     first = state.words[0].text if state.words else ""
     if first == "case":
         if word.text == "in" and not word.quoted:
