@@ -7,8 +7,9 @@ bare name as a fallback, because an earlier step of the same job may have writte
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +97,48 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
     return ActionInputs(token=token, **values)
 
 
+TOKEN = "INPUT_TOKEN"  # noqa: S105 - the name of a variable
+
+
+def take_token(environ: MutableMapping[str, str], name: str = TOKEN) -> Secret:
+    """Return the token and leave none behind: not in `environ`, and not in the memory behind /proc/self/environ.
+
+    Unsetting a variable only forgets where it lies. The kernel goes on showing the bytes that the process was started
+    with (proc(5)), so they are overwritten; where the C library gives no way to them, the rest holds all the same.
+    """
+    token = Secret(environ.get(name, "").strip())
+    if environ is os.environ:
+        _overwrite(name)
+    environ.pop(name, None)
+    return token
+
+
+def token_at_home(environ: Mapping[str, str]) -> Secret:
+    """Return the token of whoever runs a command by hand, from GITHUB_TOKEN; none on a runner, where it is an input."""
+    return Secret("" if environ.get("GITHUB_ACTIONS") == "true" else environ.get("GITHUB_TOKEN", "").strip())
+
+
+def api_at_home(environ: Mapping[str, str]) -> str:
+    """Return the address of GitHub's API for who runs a command by hand."""
+    return environ.get("GITHUB_API_URL", "").rstrip("/") or "https://api.github.com"
+
+
+def _overwrite(name: str) -> None:
+    """Fill a variable's value with zeros where the process was given it."""
+    import ctypes
+    from contextlib import suppress
+
+    with suppress(OSError, AttributeError, ValueError):
+        entries = ctypes.POINTER(ctypes.c_void_p).in_dll(ctypes.CDLL(None), "environ")
+        start = name.encode() + b"="
+        index = 0
+        while address := entries[index]:
+            entry = ctypes.string_at(address)
+            if entry.startswith(start):
+                ctypes.memset(address + len(start), 0, len(entry) - len(start))
+            index += 1
+
+
 def read_runner(environ: Mapping[str, str]) -> Runner | None:
     """Read the runner's own variables; None when this is not a GitHub runner."""
     if environ.get("GITHUB_ACTIONS") != "true":
@@ -154,12 +197,64 @@ NETWORK_VARIABLES = (
 def read_network(environ: Mapping[str, str]) -> dict[str, str]:
     """Read how this machine reaches the network, for the tools that ask a service.
 
-    Nothing on a GitHub runner: there an earlier step may have set a proxy and a certificate of its own and answer in
-    the service's place.
+    On a GitHub runner only what the image declares, with that very value: an earlier step may have set a proxy and a
+    certificate of its own, to answer in the service's place.
     """
     if environ.get("GITHUB_ACTIONS") == "true":
-        return {}
+        declared = read_declared()
+        return {name: declared[name] for name in NETWORK_VARIABLES if declared.get(name)}
     return {name: environ[name] for name in NETWORK_VARIABLES if environ.get(name)}
+
+
+_POISON = re.compile(
+    r"LD_.+|PYTHON.+|GIT_.+|(?i:.+_PROXY)|.*CA_BUNDLE|SSL_CERT_.+|SSLKEYLOGFILE|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|BASH_ENV"
+    r"|OPENSSL_CONF|OPENSSL_MODULES|GCONV_PATH|GLIBC_TUNABLES"
+)
+"""What changes which code a process loads, whom it believes and through whom it talks."""
+_OF_THE_IMAGE = frozenset({"PYTHON_VERSION", "PYTHON_SHA256", "PYTHON_PIP_VERSION", "PYTHON_SETUPTOOLS_VERSION"})
+"""What images of Python tell of themselves; no program obeys it."""
+DECLARED = Path("/opt/gate/environment")
+"""The image's own list of variables that may be there: one NAME=VALUE a line. Whoever builds the image writes it."""
+
+
+def read_declared(path: Path = DECLARED) -> dict[str, str]:
+    """Return the variables that the image declares; none where it has no such file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}. It lists one NAME=VALUE a line.") from error
+    pairs = (line.partition("=") for line in lines(text))
+    return {name.strip(): value.strip() for name, _sign, value in pairs}
+
+
+def poisoned(environ: Mapping[str, str], declared: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of variables that steer the gate or what it starts, and that the image does not declare."""
+    return tuple(
+        sorted(
+            name
+            for name, value in environ.items()
+            if value and _POISON.fullmatch(name) and name not in _OF_THE_IMAGE and declared.get(name) != value
+        )
+    )
+
+
+def refuse_poison(environ: Mapping[str, str], declared: Mapping[str, str] | None = None) -> None:
+    """Raise UserError where an earlier step of the job could have taken the gate over. Looks on a runner only.
+
+    It cannot be undone by unsetting: what LD_PRELOAD names is loaded before the first line of the gate.
+    """
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return
+    found = poisoned(environ, read_declared() if declared is None else declared)
+    if found:
+        shown = ", ".join(name[:40] if name.isprintable() else "one that cannot be shown" for name in found[:8])
+        raise UserError(
+            f"The environment holds {shown}, which can change what the gate loads, whom it believes or through whom "
+            "it talks. An earlier step of this job (GITHUB_ENV) or the workflow's env set it. Run the gate in a job of "
+            "its own without it, or declare it in the image (docs/trust.md)."
+        )
 
 
 def flag(name: str, text: str) -> bool:

@@ -20,7 +20,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gate.errors import UserError
@@ -51,6 +51,21 @@ class BundleError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """In which run on GitHub a bundle says that it was made, and by which policy's requests.
+
+    `head_sha` is the commit that the run is about, which in a pull request is not the one that is checked out. All of
+    it is what whoever wrote the bundle says: to be held against the API, and never believed.
+    """
+
+    run_id: int | None = None
+    attempt: int | None = None
+    repository: str = ""
+    head_sha: str = ""
+    policy_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """What a bundle holds."""
 
@@ -58,6 +73,7 @@ class Bundle:
     commit: str | None
     base: str | None
     created_at: str
+    made: Made = field(default_factory=Made)
 
 
 def write_bundle(folder: Path, bundle: Bundle, gate_version: str) -> None:
@@ -83,6 +99,7 @@ def write_bundle(folder: Path, bundle: Bundle, gate_version: str) -> None:
         "commit": bundle.commit,
         "base": bundle.base,
         "created_at": bundle.created_at,
+        **_said(bundle.made),
         "files": listed,
     }
     _write(folder, MANIFEST, _json_bytes(manifest))
@@ -108,6 +125,26 @@ def read_bundle(folder: Path, validate: Validate) -> Bundle:
         commit=commit if isinstance(commit, str) else None,
         base=base if isinstance(base, str) else None,
         created_at=str(manifest.get("created_at")),
+        made=_made(manifest),
+    )
+
+
+def _said(made: Made) -> JsonObject:
+    """Return what the manifest says of the run: only what is known."""
+    run: JsonObject = {} if made.run_id is None else {"run": {"id": made.run_id, "attempt": made.attempt or 1}}
+    texts = {"repository": made.repository, "head_sha": made.head_sha, "policy_sha256": made.policy_sha256}
+    return {**run, **{key: text for key, text in texts.items() if text}}
+
+
+def _made(manifest: JsonObject) -> Made:
+    run = manifest.get("run")
+    id_, attempt = (run.get("id"), run.get("attempt")) if isinstance(run, dict) else (None, None)
+    return Made(
+        run_id=id_ if isinstance(id_, int) else None,
+        attempt=attempt if isinstance(attempt, int) else None,
+        repository=str(manifest.get("repository", "")),
+        head_sha=str(manifest.get("head_sha", "")),
+        policy_sha256=str(manifest.get("policy_sha256", "")),
     )
 
 

@@ -77,6 +77,9 @@ def chosen_source(order: Order, means: Machine, forge: Forge | None = None) -> t
 
 def elsewhere(repository: str, commit: str, forge: Forge | None, who: str) -> PolicySource:
     """Return a commit of another repository as a source. `who` begins the error's sentence. Raises UserError."""
+    from gate.commands.forge_at_home import forge_at_home
+
+    forge = forge or forge_at_home(repository)
     if forge is None:
         raise UserError(
             f"{who} a file of {repository}, which is read through GitHub's API, and there is no token. Hand in one "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,10 +12,12 @@ from gate import __version__
 from gate.collect.all_collectors import KINDS, collectors
 from gate.commands import wiring
 from gate.commands.options import Order
+from gate.commands.provenance import made_in
 from gate.errors import CannotJudgeError
 from gate.model.verdict import Decision, Verdict
 from gate.pipeline import Machine, collect, judge, kinds_of
 from gate.report.options import RenderOptions
+from gate.settings import read_runner
 from gate.stopping import stop_if_told
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ def gather(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]) -
     checkout = wiring.check_out(order, means, policy.scope)
     means = wiring.with_cache(order, checkout, means)
     bundle = collect(collectors(kinds), requests(policy), checkout, means)
+    bundle = replace(bundle, made=made_in(read_runner(os.environ), policy))
     if order.bundle is not None:
         write_bundle(order.bundle, bundle, __version__)
     return bundle
