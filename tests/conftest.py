@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.github_server.fixtures import hub
+
+__all__ = ["hub"]
+
 STARTS_HUNDREDS_OF_CHILDREN = {
     "tests.acceptance.test_exit_codes",
     "tests.acceptance.test_no_evidence_no_pass",
