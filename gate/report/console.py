@@ -245,4 +245,5 @@ def _tail(page: _Page, verdict: Verdict, found: Groups) -> None:
     page.gap()
     page.line(f"{', '.join([*passed, *advice, *idle]) or 'Nothing passed'}; --verbose lists them.")
     if found.blocking or found.conditions:
-        page.line("`gate explain ID` says what a criterion asks for and why; `gate waive ID` dates an exception.")
+        page.line("`gate explain ID` says what a criterion asks for and why.")
+        page.line("`gate waive ID` writes a dated exception, for one finding with --finding.")

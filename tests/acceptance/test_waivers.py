@@ -1,4 +1,4 @@
-"""Waivers, through the whole program: real findings of bandit, waived by their fingerprints, on days of our choosing."""
+"""Waivers, through the whole program: real findings of bandit waived by fingerprint, on days that the tests choose."""
 
 from __future__ import annotations
 
