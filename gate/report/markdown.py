@@ -28,14 +28,16 @@ from gate.report.markdown_parts import (
     row,
     score_row,
     scorecard_head,
+    sentence,
     table,
     titled,
 )
-from gate.report.markdown_text import code
+from gate.report.markdown_text import code, prose
 from gate.report.options import RenderOptions
 
 MINIMUM_BUDGET = 400
 """Bytes that the first line needs at most."""
+_ADVISORY = "ADVISORY – not enforcing · "
 _HEADLINES = {Decision.GO: "✅ GO", Decision.CONDITIONAL: "⚠️ CONDITIONAL", Decision.NO_GO: "❌ NO-GO"}
 _CRITERIA = "| Criterion | Measured | Wanted | Where |\n|---|---|---|---|"
 _FINDINGS = "| Severity | Rule | Where | Message |\n|---|---|---|---|"
@@ -51,9 +53,22 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
     if options.budget < MINIMUM_BUDGET:
         raise ValueError(f"a budget of {options.budget} bytes is too small for a report; give {MINIMUM_BUDGET} or more")
     found = groups(verdict)
-    first = f"## {_HEADLINES[verdict.decision]} · {headline(verdict, found)}"
+    first = f"## {_ADVISORY if options.advisory else ''}{_first(verdict, found, options)}"
     heads = (f"{first}\n{_origin(verdict)}", first)
-    return fit(heads, [*_sections(verdict, found, options.rerun)], options.budget)
+    return fit(heads, [_alarms(options), *_sections(verdict, found, options)], options.budget)
+
+
+def _first(verdict: Verdict, found: Groups, options: RenderOptions) -> str:
+    if options.alarms:
+        return f"{_HEADLINES[Decision.NO_GO]} · somebody else speaks under this gate's name"
+    return f"{_HEADLINES[verdict.decision]} · {headline(verdict, found)}"
+
+
+def _alarms(options: RenderOptions) -> Section:
+    """Return who else speaks under the gate's name: told before the verdict, which it overrules."""
+    items = tuple(f"- {sentence(prose(text, 400))}" for text in options.alarms)
+    title = f"Who else speaks under this gate's name ({len(items):,})"
+    return Section(title, items, titled(f"### {title}", folded_list), 12)
 
 
 def _origin(verdict: Verdict) -> str:
@@ -71,7 +86,7 @@ def _origin(verdict: Verdict) -> str:
     )
 
 
-def _sections(verdict: Verdict, found: Groups, rerun: str) -> Iterator[Section]:
+def _sections(verdict: Verdict, found: Groups, options: RenderOptions) -> Iterator[Section]:
     """Yield what follows the first lines. Where nothing is to be done, all but the notes is in one fold."""
     quiet = verdict.decision is Decision.GO
     decisive, title = found.blocking, "What blocks"
@@ -83,7 +98,16 @@ def _sections(verdict: Verdict, found: Groups, rerun: str) -> Iterator[Section]:
     yield Section("How to mend it", tuple(paragraph(items, names) for items in by_cause(decisive)), paragraphs, 10)
     for section in (_scorecard(verdict), *_further(verdict, found, names)):
         yield replace(section, fold="Scorecard and evidence") if quiet else section
-    yield Section("Notes", notes(verdict, rerun), lambda items, _left: f"<sub>{' '.join(items)}</sub>", 8)
+    yield Section(
+        "Notes",
+        (*_extra(options), *notes(verdict, options.rerun)),
+        lambda items, _left: f"<sub>{' '.join(items)}</sub>",
+        8,
+    )
+
+
+def _extra(options: RenderOptions) -> tuple[str, ...]:
+    return tuple(sentence(prose(text, 400)) for text in options.extra_notes)
 
 
 def _further(verdict: Verdict, found: Groups, names: Names) -> Iterator[Section]:
