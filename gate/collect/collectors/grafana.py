@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gate.collect.prometheus.expressions import Expressions
 
 KIND = "grafana"
-_BOARDS = ("dashboards", "panels", "invalid", "items", "queries_broken")
+_BOARDS = ("dashboards", "panels", "data_panels", "invalid", "items", "queries_broken")
 _GIVEN = ("datasources", "datasource_items", "provider_items", "alert_rules", "contact_points", "invalid")
 _SORTS = (Sort.GRAFANA_DASHBOARD, Sort.GRAFANA_PROVISIONING)
 _WORDS = (b"rafana", b"panels", b"datasource", b"dashboard")
@@ -142,6 +142,7 @@ class _Tree:
         return {
             "dashboards": len(items),
             "panels": sum(panels for item in items if isinstance(panels := item["panels"], int)),
+            "data_panels": sum(panels for item in items if isinstance(panels := item["data_panels"], int)),
             "datasources": len(data),
             "unread": self.unread,
             "items": [*items],

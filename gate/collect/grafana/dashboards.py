@@ -17,6 +17,7 @@ from gate.model.json import Json, JsonObject
 _NEEDS_NO_QUERY = frozenset(
     {"text", "news", "dashlist", "alertlist", "row", "welcome", "gettingstarted", "annolist", "canvas", "pluginlist"}
 )
+_SHOWS_NO_DATA = _NEEDS_NO_QUERY - {"alertlist", "canvas"}
 _DEEPEST = 6
 _MOST_PANELS = 5_000
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]|\[\[")
@@ -55,6 +56,7 @@ def read_dashboard(document: JsonObject, path: str, line: int) -> Dashboard:
         "path": path,
         "line": line,
         "panels": len(drawn),
+        "data_panels": sum(_shows_data(panel) for panel in drawn),
         "queries": len(queries),
         "panels_without_query": sum(_lacks_query(panel) for panel in drawn),
         "datasources": [*sorted(set(_source_names(drawn)))],
@@ -98,8 +100,18 @@ def _queries(panel: JsonObject, board: JsonObject) -> Iterator[Query]:
 def _lacks_query(panel: JsonObject) -> bool:
     if panel.get("type") in _NEEDS_NO_QUERY or "libraryPanel" in panel:
         return False
-    asks = any(target.keys() - {"refId", "datasource"} for target in mappings(panel.get("targets")))
-    return not asks and not isinstance(panel.get("snapshotData"), list)
+    return not _asks(panel) and not isinstance(panel.get("snapshotData"), list)
+
+
+def _shows_data(panel: JsonObject) -> bool:
+    """Whether a panel shows something that is measured: not a text, a list of links, or a drawing."""
+    if panel.get("type") in _SHOWS_NO_DATA or _lacks_query(panel):
+        return False
+    return panel.get("type") != "canvas" or _asks(panel)
+
+
+def _asks(panel: JsonObject) -> bool:
+    return any(target.keys() - {"refId", "datasource"} for target in mappings(panel.get("targets")))
 
 
 def _references(panels: list[JsonObject]) -> Iterator[Json]:

@@ -51,7 +51,7 @@ def test_a_dashboard(tmp_path: Path) -> None:
     whole = board(panels=[PANEL, row, text], templating=variables, __inputs=[{"name": "DS"}])
     evidence = collected(tmp_path, {"a.json": whole})
     assert evidence.facts["items"] == [
-        {"name": "Orders", "path": "a.json", "line": 1, "uid": "orders", "panels": 4, "queries": 2,
+        {"name": "Orders", "path": "a.json", "line": 1, "uid": "orders", "panels": 4, "data_panels": 2, "queries": 2,
          "panels_without_query": 1, "datasources": ["prometheus"], "variables": ["job"], "inputs": ["DS"],
          "schema_version": 39, "refresh_seconds": 30}
     ]  # fmt: skip
@@ -207,7 +207,7 @@ JSON = st.recursive(
 def test_odd_dashboards_raise_nothing(document: JsonObject) -> None:
     item = read_dashboard(document, "a.json", 1).item
     shape: JsonObject = {
-        "dashboards": 1, "panels": 0, "datasources": 0, "invalid": 0, "queries_broken": 0, "items": [item],
+        "dashboards": 1, "panels": 0, "data_panels": 0, "datasources": 0, "invalid": 0, "queries_broken": 0, "items": [item],
         "datasource_items": [], "provider_items": [], "alert_rules": [], "contact_points": [],
     }  # fmt: skip
     assert not problems(shipped_validator("evidence/grafana"), shape)
@@ -233,6 +233,24 @@ def test_a_target_that_says_nothing_is_no_query(tmp_path: Path, targets: list[Js
     item = facts["items"][0]
     assert isinstance(item, dict)
     assert item["panels_without_query"] == without
+
+
+@pytest.mark.parametrize(
+    ("panel", "count"),
+    [
+        ({"type": "text"}, 0),
+        ({"type": "dashlist"}, 0),
+        ({"type": "canvas"}, 0),
+        ({"type": "canvas", "targets": [{"expr": "up"}]}, 1),
+        ({"type": "alertlist"}, 1),
+        ({"type": "stat"}, 0),
+        ({"type": "stat", "snapshotData": []}, 1),
+        ({"libraryPanel": {"uid": "x"}}, 1),
+    ],
+)
+def test_panels_that_show_data(tmp_path: Path, panel: JsonObject, count: int) -> None:
+    facts = collected(tmp_path, {"a.json": board(panels=[panel])}).facts
+    assert (facts["panels"], facts["data_panels"]) == (1, count)
 
 
 def test_what_may_hold_dashboards_and_is_not_known_makes_them_unknown(tmp_path: Path) -> None:
