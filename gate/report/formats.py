@@ -16,6 +16,9 @@ RENDERERS: dict[str, str] = {
     "json": "gate.report.json_v1",
     "html": "gate.report.html",
     "sarif": "gate.report.sarif",
+    "junit": "gate.report.junit",
+    "badge": "gate.report.badge",
+    "statement": "gate.report.statement",
 }
 """Format → module with `render(verdict, options) -> str`, imported when it is wanted."""
 

@@ -72,7 +72,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        for tag in self.open:
+        for tag in self.open[2:]:  # html and body hold all of it
             self.texts[tag][-1] += data
 
     def handle_comment(self, data: str) -> None:
