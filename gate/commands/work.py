@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
 from gate import __version__
 from gate.collect.all_collectors import KINDS, collectors
 from gate.commands import wiring
 from gate.commands.options import Order
+from gate.commands.policy_reading import FoundPolicy, find_policy
 from gate.commands.provenance import made_in
 from gate.errors import CannotJudgeError
 from gate.model.verdict import Decision, Verdict
-from gate.pipeline import Machine, collect, judge, kinds_of
+from gate.pipeline import Checkout, Machine, collect, judge, kinds_of
 from gate.report.options import RenderOptions
 from gate.settings import read_runner
 from gate.stopping import stop_if_told
@@ -28,12 +29,23 @@ if TYPE_CHECKING:
 EXIT_CODES = {Decision.GO: 0, Decision.CONDITIONAL: 0, Decision.NO_GO: 1}
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run came to: the verdict, and the lines that the change touches (None where no base is known)."""
+
+    verdict: Verdict
+    changed_lines: Mapping[str, frozenset[int]] | None = None
+
+
 def gather(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]) -> Bundle:
     """Collect these kinds as the policy wants them; write the bundle where the order names one."""
+    return _gathered(order, policy, means, kinds, wiring.check_out(order, means, policy.scope))
+
+
+def _gathered(order: Order, policy: Policy, means: Machine, kinds: Sequence[str], checkout: Checkout) -> Bundle:
     from gate.collect.bundle import write_bundle
     from gate.judge.requests import requests
 
-    checkout = wiring.check_out(order, means, policy.scope)
     means = wiring.with_cache(order, checkout, means)
     bundle = collect(collectors(kinds), requests(policy), checkout, means)
     bundle = replace(bundle, made=made_in(read_runner(os.environ), policy))
@@ -45,11 +57,21 @@ def gather(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]) -
 def run(order: Order, progress: PlainProgress) -> Verdict:
     """Collect and judge."""
     means = wiring.machine(progress, order.workspace)
-    policy = wiring.read_policy(order, means)
+    return run_by(find_policy(order, means), order, means, progress).verdict
+
+
+def run_by(found: FoundPolicy, order: Order, means: Machine, progress: PlainProgress) -> Ran:
+    """Collect and judge by a policy that was read before."""
+    from gate.collect.changes import Changes
+
+    policy = found.policy
     with progress:
-        bundle = gather(order, policy, means, kinds_of(policy, order.only, order.phase))
+        checkout = wiring.check_out(order, means, policy.scope)
+        bundle = _gathered(order, policy, means, kinds_of(policy, order.only, order.phase), checkout)
     verdict = judge(policy, bundle, now=wiring.now(), phase=order.phase, only=order.only)
-    return replace(verdict, notices=(*verdict.notices, *wiring.cache_notices(order)))
+    notices = (*verdict.notices, *found.notices, *wiring.cache_notices(order))
+    changed = checkout.changes.lines if isinstance(checkout.changes, Changes) else None
+    return Ran(replace(verdict, notices=notices), changed)
 
 
 def collect_only(order: Order, progress: PlainProgress) -> Bundle:

@@ -35,6 +35,9 @@ class Event(StrEnum):
     WORKFLOW_RUN = "workflow_run"
     WORKFLOW_DISPATCH = "workflow_dispatch"
     SCHEDULE = "schedule"
+    RELEASE = "release"
+    DEPLOYMENT = "deployment"
+    REPOSITORY_DISPATCH = "repository_dispatch"
     ISSUE_COMMENT = "issue_comment"
 
 
@@ -163,7 +166,7 @@ class _Reader:
                 return self._issue_comment()
             case Event.PUSH:
                 return self._push()
-            case Event.WORKFLOW_DISPATCH | Event.SCHEDULE:
+            case _:
                 return self._at_ref()
 
     def _pull_request(self) -> EventContext:
