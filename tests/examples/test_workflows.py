@@ -176,7 +176,7 @@ jobs:
     if: always()
     runs-on: ubuntu-24.04
     timeout-minutes: 5
-    permissions: {contents: read, checks: write, statuses: write, pull-requests: write}
+    permissions: {contents: read, actions: read, checks: write, statuses: write, pull-requests: write}
     concurrency: {group: b, cancel-in-progress: false}
     outputs: {verdict: "${{ steps.gate.outputs.verdict }}"}
     steps:
@@ -225,7 +225,7 @@ def test_a_sound_workflow_has_no_mistake() -> None:
         ("statuses: write, ", "", "and needs"),
         ("checks: write", "checks: write, contents: write", "and needs"),
         ("{contents: read}", "{contents: write}", "and needs"),
-        ("bundle: b", "artifact: b", "and needs"),
+        ("actions: read, ", "", "and needs"),
         ("      - id: gate\n", "      - run: make\n      - id: gate\n", "may write and runs a script"),
         (
             "      - id: gate\n",

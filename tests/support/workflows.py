@@ -21,7 +21,7 @@ OWN = sorted((ROOT / ".github/workflows").glob("*.yml"))
 RUNNERS = frozenset({"ubuntu-24.04", "ubuntu-24.04-arm"})
 UNTRUSTED_EVENTS = frozenset({"pull_request", "pull_request_target", "workflow_run", "issue_comment", "merge_group"})
 """Events that somebody without a right to write to the repository can cause, or that carry a change not yet merged."""
-PUBLISHING = {"contents": "read", "checks": "write", "statuses": "write", "pull-requests": "write"}
+PUBLISHING = {"contents": "read", "actions": "read", "checks": "write", "statuses": "write", "pull-requests": "write"}
 _PINNED = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+@[0-9a-f]{40}")
 _NOTE = re.compile(r"uses: (?P<uses>\S+)(?P<note> +# v\d+(?:\.\d+\.\d+)?(?:[: ].*)?)?$")
 _PATH_KEYS = ("paths", "paths-ignore")
@@ -253,10 +253,8 @@ def wanted_permissions(step: Document) -> dict[str, str]:
             return {"contents": "read"}
         case "run" if given.get("publish") == "false":
             return {"contents": "read"}
-        case "run":
+        case "run" | "publish":
             return dict(PUBLISHING)
-        case "publish":
-            return PUBLISHING | ({} if given.get("bundle") else {"actions": "read"})
         case "comment":
             return {"contents": "write", "pull-requests": "write", "actions": "write"}
         case other:
