@@ -1,6 +1,8 @@
 """`dockerfile`: the Dockerfiles of the tree: stages, base images, user, health check, and what hadolint says of them.
 
-Request: `files [glob, …]` (instead of the usual names), `exclude [glob, …]` (left out, counted and listed), `lint`
+Besides the usual names those count that a Compose file or a workflow builds from.
+
+Request: `files [glob, …]` (instead of all of these), `exclude [glob, …]` (left out, counted and listed), `lint`
 (run hadolint, default true). Every file is read by content: one with the name and without a FROM is a gap, and so is a
 template. What the build decides (a base, a user that is an ARG without a default) is not known, and a gap on the facts
 that it decides. ARG defaults count as values.
@@ -12,10 +14,12 @@ from collections.abc import Sequence
 
 from gate.collect.collector import Context
 from gate.collect.disk import printable
+from gate.collect.dockerfile.builds import Builds, named_builds
 from gate.collect.dockerfile.facts import counts, dockerfile_facts, lint_findings
 from gate.collect.dockerfile.files import LOOKED_FOR, DockerfileRead, Found, find_dockerfiles
 from gate.collect.dockerfile.hadolint_run import Hadolint, LintRun
 from gate.collect.dockerfile.item import Item, ignore_names, item_of
+from gate.collect.manifests import manifests_of
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.formats.globs import GlobError, matches_any
 from gate.model.evidence import Collected, Evidence, Gap, How, Missing, Source, Unreadable
@@ -34,7 +38,10 @@ class DockerfileCollector:
         """Return what the Dockerfiles of the tree are like; without any, the kind does not apply."""
         gaps: list[Gap] = []
         named = _globs(context.request.get("files"), gaps)
-        found = find_dockerfiles(context.workspace, named, _globs(context.request.get("exclude"), gaps))
+        exclude = _globs(context.request.get("exclude"), gaps)
+        builds = Builds() if named else named_builds(context.workspace, manifests_of(context))
+        gaps += [gap for gap in builds.gaps if not exclude or not matches_any(exclude, gap.subject)]
+        found = find_dockerfiles(context.workspace, named, exclude, builds.paths)
         gaps += found.gaps
         if not found.files:
             return _nothing(self.kind, found, named, tuple(gaps))
@@ -96,7 +103,7 @@ def _nothing(kind: str, found: Found, named: Sequence[str], gaps: tuple[Gap, ...
     reason = f"there is no Dockerfile (looked for {looked_for})"
     if named:
         return Missing(kind, f"{reason}. Look at evidence › dockerfile › files", gaps=gaps)
-    return Missing(kind, reason, not_applicable=True, gaps=gaps)
+    return Missing(kind, reason, not_applicable=not gaps, gaps=gaps)
 
 
 def _ignore_files(workspace: Workspace, files: Sequence[DockerfileRead]) -> frozenset[str]:

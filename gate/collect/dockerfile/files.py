@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gate.collect.disk import printable
@@ -66,10 +66,23 @@ def is_named_after_one(path: str) -> bool:
     return _PART_OF_NAME.search(path.rpartition("/")[2]) is not None
 
 
-def find_dockerfiles(workspace: Workspace, named: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
-    """Return the Dockerfiles: those that the globs `named` match, else those with the usual names."""
+def find_dockerfiles(
+    workspace: Workspace, named: Sequence[str] = (), exclude: Sequence[str] = (), built: Collection[str] = ()
+) -> Found:
+    """Return the Dockerfiles: those that the globs `named` match, else those with the usual names.
+
+    `built` are paths of further ones, whatever they are called.
+    """
     search = _Search(workspace, bool(named))
+    for path in built:
+        shown = printable(path)
+        if exclude and matches_any(exclude, shown):
+            search.excluded.append(shown)
+        else:
+            search.read(path, foreign=False, certain=True)
     for entry in workspace.entries():
+        if entry.path in built:
+            continue
         shown = printable(entry.path)
         usual = matches_any(named, shown) if named else is_named_like_one(entry.path)
         if not usual and (named or not is_named_after_one(entry.path)):
@@ -80,7 +93,8 @@ def find_dockerfiles(workspace: Workspace, named: Sequence[str] = (), exclude: S
             search.link(entry.path)
         elif entry.type is EntryType.FILE:
             search.read(entry.path, foreign=not usual)
-    return Found(tuple(search.files), tuple(search.excluded), tuple(search.failed), tuple(search.gaps))
+    files = sorted(search.files, key=lambda file: file.path)
+    return Found(tuple(files), tuple(search.excluded), tuple(search.failed), tuple(search.gaps))
 
 
 class _Search:
@@ -99,12 +113,12 @@ class _Search:
         if self._named or not _is_of_another_language(path):
             self._miss(path, "is a symbolic link, which is not followed: name what it leads to, or exclude it")
 
-    def read(self, path: str, *, foreign: bool) -> None:
+    def read(self, path: str, *, foreign: bool, certain: bool = False) -> None:
         """Read a file: it is a Dockerfile, something else by its ending and its content, or a gap.
 
-        `foreign` is whether its name alone does not make it one.
+        `foreign` is whether its name alone does not make it one; `certain` whether it is one whatever its name.
         """
-        foreign = foreign or (not self._named and _is_of_another_language(path))
+        foreign = foreign or (not self._named and not certain and _is_of_another_language(path))
         try:
             content = self._workspace.read(path, LIMIT)
         except ReadProblem as problem:

@@ -207,8 +207,8 @@ JSON = st.recursive(
 def test_odd_dashboards_raise_nothing(document: JsonObject) -> None:
     item = read_dashboard(document, "a.json", 1).item
     shape: JsonObject = {
-        "dashboards": 1, "panels": 0, "data_panels": 0, "datasources": 0, "invalid": 0, "queries_broken": 0, "items": [item],
-        "datasource_items": [], "provider_items": [], "alert_rules": [], "contact_points": [],
+        "dashboards": 1, "panels": 0, "data_panels": 0, "datasources": 0, "invalid": 0, "queries_broken": 0,
+        "items": [item], "datasource_items": [], "provider_items": [], "alert_rules": [], "contact_points": [],
     }  # fmt: skip
     assert not problems(shipped_validator("evidence/grafana"), shape)
 
