@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -179,10 +179,12 @@ def judge(
     now: datetime,
     phase: Phase = Phase.PRE_MERGE,
     only: Sequence[str] = (),
+    recollected: Collection[str] = (),
 ) -> Verdict:
     """Return the verdict of a policy on a bundle. With `only`, criteria on other kinds are left out.
 
-    `now` alone decides which waivers hold, and is what the verdict says of when it was reached.
+    `recollected` are the kinds that the second of two stages collected again by itself. `now` alone decides which
+    waivers hold, and is what the verdict says of when it was reached.
     """
     from gate.judge.evaluate import judge as evaluate
 
@@ -193,6 +195,7 @@ def judge(
         phase=phase,
         kinds=only or None,
         reduced=without_waived(policy, bundle.evidence, now),
+        recollected=recollected,
         commit=bundle.commit,
         base=bundle.base,
         generated_at=stamp(now),

@@ -29,7 +29,7 @@ def command(
     """Judge a bundle by the policy of the workspace, and report the verdict. Nothing is collected."""
     from gate.collect.bundle import read_bundle
     from gate.commands import wiring
-    from gate.commands.work import EXIT_CODES, tell
+    from gate.commands.work import exit_code, tell
     from gate.pipeline import judge
 
     order = Order(
@@ -40,4 +40,4 @@ def command(
     judged_by = wiring.read_policy(order, wiring.machine(workspace=order.workspace))
     verdict = judge(judged_by, read_bundle(bundle, wiring.validate), now=wiring.now(), phase=phase, only=only)
     tell(verdict, order)
-    return EXIT_CODES[verdict.decision]
+    return exit_code(verdict)

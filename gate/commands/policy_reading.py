@@ -6,7 +6,7 @@ is now; the checkout's `origin/BASE` may be older, and an earlier step of the jo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -105,15 +105,23 @@ def policy_bytes(order: Order, source: PolicySource) -> tuple[bytes | None, str 
 
 
 def policy_of(
-    order: Order, source: PolicySource, data: bytes | None, path: str | None, forge: Forge | None = None
+    order: Order,
+    source: PolicySource,
+    data: bytes | None,
+    path: str | None,
+    forge: Forge | None = None,
+    only: Collection[tuple[str, str, str]] | None = None,
 ) -> Policy:
-    """Return the policy that a file of a source describes, with all that it extends. Raises UserError."""
+    """Return the policy that a file of a source describes, with all that it extends. Raises UserError.
+
+    `only` are the files of other repositories, as (repository, commit, path), that may be read; None for any.
+    """
     from gate.judge.catalogue import load_catalogue
     from gate.judge.policy_file import read_policy
     from gate.judge.settings_evidence import evidence_settings
 
     settings = evidence_settings(order.evidence)
-    extended, waivers = _with_it(source, data, path or "", forge) if data is not None else ((), {})
+    extended, waivers = _with_it(source, data, path or "", forge, only) if data is not None else ((), {})
     origin = source.origin
     return read_policy(
         data,
@@ -130,7 +138,7 @@ def policy_of(
 
 
 def _with_it(
-    source: PolicySource, data: bytes, path: str, forge: Forge | None
+    source: PolicySource, data: bytes, path: str, forge: Forge | None, only: Collection[tuple[str, str, str]] | None
 ) -> tuple[tuple[PolicyFile, ...], Mapping[str, bytes]]:
     """Return what a policy file extends, the nearest first, and its own waiver files."""
     from gate.judge.policy_reference import DEEPEST, PolicyFile, extended_by, link_of
@@ -141,6 +149,11 @@ def _with_it(
     below_it, first = data, _waivers(source, data)
     while (named := extended_by(below_it)) is not None:
         if named.repository:
+            if only is not None and (named.repository, named.commit, named.path) not in only:
+                raise UserError(
+                    f"{called} extends a file of {named.repository} that the policy in force does not extend. It is "
+                    "read once the change is merged, and not for a proposal."
+                )
             source = elsewhere(named.repository, named.commit, forge, f"{called} extends")
         origin = source.origin
         if (origin.repository, origin.commit, named.path) in seen:

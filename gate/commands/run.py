@@ -35,7 +35,7 @@ def command(
 
     The exit code is 0 for go and conditional, 1 for no_go.
     """
-    from gate.commands.work import EXIT_CODES, progress_for, run, tell
+    from gate.commands.work import exit_code, progress_for, run, tell
 
     order = Order(
         workspace, policy, profile, only, phase, base, evidence, bundle, format_, output, reports, quiet, verbose,
@@ -44,4 +44,4 @@ def command(
     progress = progress_for(order, sys.stderr)
     verdict = run(order, progress)
     tell(verdict, order, progress.seconds)
-    return EXIT_CODES[verdict.decision]
+    return exit_code(verdict)

@@ -24,9 +24,15 @@ from gate.stopping import stop_if_told
 if TYPE_CHECKING:
     from gate.collect.bundle import Bundle
     from gate.model.policy import Policy
+    from gate.publish.forge import Forge
     from gate.report.progress import PlainProgress
 
 EXIT_CODES = {Decision.GO: 0, Decision.CONDITIONAL: 0, Decision.NO_GO: 1}
+
+
+def exit_code(verdict: Verdict) -> int:
+    """Return the exit code that carries a verdict: 0 for whatever is advisory."""
+    return 0 if verdict.advisory else EXIT_CODES[verdict.decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +66,31 @@ def run(order: Order, progress: PlainProgress) -> Verdict:
     return run_by(find_policy(order, means), order, means, progress).verdict
 
 
-def run_by(found: FoundPolicy, order: Order, means: Machine, progress: PlainProgress) -> Ran:
-    """Collect and judge by a policy that was read before."""
+def run_by(
+    found: FoundPolicy,
+    order: Order,
+    means: Machine,
+    progress: PlainProgress,
+    forge: Forge | None = None,
+    pull: int | None = None,
+) -> Ran:
+    """Collect and judge by a policy that was read before.
+
+    `forge` is asked for what the checkout does not hold, `pull` is the pull request's number.
+    """
     from gate.collect.changes import Changes
+    from gate.commands.proposals import with_proposal
 
     policy = found.policy
     with progress:
         checkout = wiring.check_out(order, means, policy.scope)
         bundle = _gathered(order, policy, means, kinds_of(policy, order.only, order.phase), checkout)
-    verdict = judge(policy, bundle, now=wiring.now(), phase=order.phase, only=order.only)
-    notices = (*verdict.notices, *found.notices, *wiring.cache_notices(order))
+    now = wiring.now()
+    verdict = judge(policy, bundle, now=now, phase=order.phase, only=order.only)
+    verdict = replace(verdict, notices=(*verdict.notices, *found.notices, *wiring.cache_notices(order)))
+    verdict = with_proposal(verdict, found, order, means, bundle, now, forge, pull)
     changed = checkout.changes.lines if isinstance(checkout.changes, Changes) else None
-    return Ran(replace(verdict, notices=notices), changed)
+    return Ran(verdict, changed)
 
 
 def collect_only(order: Order, progress: PlainProgress) -> Bundle:

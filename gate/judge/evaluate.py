@@ -12,6 +12,7 @@ from gate.judge.legs import judge_on_legs, of_leg
 from gate.judge.notices import notices
 from gate.judge.scorecard import score, scorecard
 from gate.judge.selectors import escaped
+from gate.judge.trust import trust
 from gate.judge.waived import Waived, apply_waivers
 from gate.judge.waiver_days import day_of
 from gate.judge.without import judging_again
@@ -33,6 +34,7 @@ def judge(
     phase: Phase = Phase.PRE_MERGE,
     kinds: Collection[str] | None = None,
     reduced: Mapping[str, Reduced] | None = None,
+    recollected: Collection[str] = (),
     commit: str | None = None,
     base: str | None = None,
     generated_at: str = "",
@@ -42,7 +44,8 @@ def judge(
     `now` decides which waivers hold; a datetime with a zone counts by its day in UTC. Only criteria of `phase` are
     judged, and where `kinds` is given only those of these kinds. `reduced` has, for each criterion of which findings
     are waived (`gate.judge.waived.waived_by_finding`), its evidence without them; the verdict keeps `evidence`, which
-    is untouched. `commit`, `base` and `generated_at` (RFC 3339) are told as they are. Raises nothing for any evidence.
+    is untouched. `recollected` are the kinds that the gate collected again where the change decides nothing. `commit`,
+    `base` and `generated_at` (RFC 3339) are told as they are. Raises nothing for any evidence.
     """
     criteria = [criterion for criterion in policy.criteria if criterion.phase is phase]
     chosen = [criterion for criterion in criteria if kinds is None or criterion.evidence in kinds]
@@ -71,8 +74,12 @@ def judge(
         finding_totals=_totals(evidence),
         waivers=policy.waivers,
         blocked_by=blocked,
-        notices=notices(policy, evidence, results, waived.uses, left_out=len(criteria) - len(chosen)),
+        notices=notices(
+            policy, evidence, results, waived.uses, left_out=len(criteria) - len(chosen), recollected=recollected
+        ),
         waiver_uses=waived.uses,
+        advisory=policy.advisory,
+        trust=trust(evidence, recollected),
     )
 
 

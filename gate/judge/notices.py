@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from gate.judge.reasons import given
 from gate.judge.scorecard import score
+from gate.judge.trust import told, trust
 from gate.judge.waiver_notices import of_waiver
-from gate.judge.wording import counted, listed, number
-from gate.model.evidence import Collected, Evidence, How
+from gate.judge.wording import clean, counted, number
+from gate.model.evidence import Evidence
 from gate.model.policy import Policy
 from gate.model.verdict import CriterionResult, Outcome, WaiverUse
+
+_MOST_OVERRIDES = 20
 
 
 def notices(
@@ -20,17 +23,23 @@ def notices(
     uses: Sequence[WaiverUse],
     *,
     left_out: int = 0,
+    recollected: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Return the notices, what decides first. `left_out` counts the criteria that this run was told not to judge."""
+    """Return the notices, what decides first. `left_out` counts the criteria that this run was told not to judge,
+    `recollected` are the kinds that the second of two stages collected again.
+    """
     return (
         *_decisive(policy, results),
         *_about_the_policy(policy, left_out),
-        *_supplied(evidence),
-        *(told for use in uses for told in of_waiver(use)),
+        *_overridden(policy),
+        *told(trust(evidence, recollected)),
+        *(sentence for use in uses for sentence in of_waiver(use)),
     )
 
 
 def _decisive(policy: Policy, results: Sequence[CriterionResult]) -> Iterator[str]:
+    if policy.advisory:
+        yield "ADVISORY: the policy says that this verdict is told and blocks nothing. The exit code is 0 for a no_go."
     if not any(result.outcome is Outcome.PASS for result in results):
         yield "Nothing passed, and without evidence there is no go."
     reached = score(results) or 0.0
@@ -51,11 +60,9 @@ def _about_the_policy(policy: Policy, left_out: int) -> Iterator[str]:
             yield f"{criterion.id} is switched off by the policy: {given(criterion.disabled)}."
 
 
-def _supplied(evidence: Sequence[Evidence]) -> Iterator[str]:
-    kinds = dict.fromkeys(
-        item.kind
-        for item in evidence
-        if isinstance(item, Collected) and any(source.how is How.SUPPLIED for source in item.sources)
-    )
-    if kinds:
-        yield f"Evidence for {listed(list(kinds), len(kinds))} was supplied by the job under review."
+def _overridden(policy: Policy) -> Iterator[str]:
+    """Yield what the policy says otherwise than those that it extends, up to a number."""
+    yield from (clean(sentence, 400) for sentence in policy.overrides[:_MOST_OVERRIDES])
+    left = len(policy.overrides) - _MOST_OVERRIDES
+    if left > 0:
+        yield f"In {counted(left, 'more point', 'more points')} the policy says otherwise than what it extends."
