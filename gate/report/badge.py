@@ -14,14 +14,15 @@ _LOOKS = {
 }
 
 
-def render(verdict: Verdict, options: RenderOptions) -> str:  # noqa: ARG001 - every renderer has this shape
+def render(verdict: Verdict, options: RenderOptions) -> str:
     """Return `{schemaVersion, label, message, color}`; advice has no colour, so that it does not look like a gate."""
-    word, color = _LOOKS[verdict.decision]
+    word, color = _LOOKS[Decision.NO_GO if options.alarms else verdict.decision]
+    advisory = verdict.advisory or options.advisory
     badge: JsonObject = {
         "schemaVersion": 1,
         "label": "readiness",
         # Not rounded up: 99.96 is not 100.
-        "message": f"{'ADVISORY ' if verdict.advisory else ''}{word} {int(verdict.score)}",
-        "color": "lightgrey" if verdict.advisory else color,
+        "message": f"{'ADVISORY ' if advisory else ''}{word} {int(verdict.score)}",
+        "color": "lightgrey" if advisory else color,
     }
     return json_text(badge)

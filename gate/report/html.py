@@ -6,34 +6,20 @@ that is not a literal of these modules goes through `html_text`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from gate.model.evidence import Evidence, Missing
 from gate.model.finding import Finding
 from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
 from gate.report.groups import by_cause, groups, headline
+from gate.report.html_more import proposal, trust, waivers
+from gate.report.html_parts import MARKS, WORDS, details, framed, listed, table
 from gate.report.html_style import POLICY, STYLE
 from gate.report.html_text import code, identifier, prose, sentence, text
 from gate.report.options import RenderOptions
 from gate.report.summaries import mark, summary
 
 _HEADLINES = {Decision.GO: "GO", Decision.CONDITIONAL: "CONDITIONAL", Decision.NO_GO: "NO-GO"}
-_MARKS = {
-    Outcome.PASS: "✓",
-    Outcome.FAIL: "✗",
-    Outcome.NO_EVIDENCE: "?",
-    Outcome.ERROR: "!",
-    Outcome.WAIVED: "~",
-    Outcome.NOT_APPLICABLE: "–",
-}
-_WORDS = {
-    Outcome.PASS: "met",
-    Outcome.FAIL: "not met",
-    Outcome.NO_EVIDENCE: "no evidence",
-    Outcome.ERROR: "could not be judged",
-    Outcome.WAIVED: "waived",
-    Outcome.NOT_APPLICABLE: "does not apply",
-}
 _MOST_GAPS = 500
 _MOST_TITLES = 8
 _MOST_SOURCES = 20
@@ -41,7 +27,9 @@ _MOST_SOURCES = 20
 
 def render(verdict: Verdict, options: RenderOptions) -> str:
     """Return the report as a whole document with a newline at its end."""
-    title = f"{_HEADLINES[verdict.decision]} · {headline(verdict, groups(verdict))}"
+    advisory = verdict.advisory or options.advisory
+    word, _class, why = _head(verdict, options)
+    title = f"{'ADVISORY · ' if advisory else ''}{word} · {why}"
     lines = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -66,32 +54,48 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
 def _body(verdict: Verdict, options: RenderOptions) -> Iterator[str]:
     found = groups(verdict)
     decision = verdict.decision
-    yield f'<h1><strong class="{decision.value}">{_HEADLINES[decision]}</strong> {headline(verdict, found)}</h1>'
+    word, class_, why = _head(verdict, options)
+    if verdict.advisory or options.advisory:
+        yield '<p class="advisory">ADVISORY – not enforcing. Nothing follows from this verdict.</p>'
+    yield f'<h1><strong class="{class_}">{word}</strong> {why}</h1>'
     yield f'<p class="dim">{_origin(verdict)}</p>'
+    if options.alarms:
+        yield f"<h2>Who else speaks under this gate's name ({len(options.alarms):,})</h2>"
+        yield listed(f"<li>{sentence(alarm)}</li>" for alarm in options.alarms)
     decisive = found.conditions if decision is Decision.CONDITIONAL else found.blocking
     if decisive:
         yield f"<h2>{'Conditions' if decision is Decision.CONDITIONAL else 'What blocks'} ({len(decisive):,})</h2>"
-        yield _table(("Criterion", "Measured", "Wanted", "Where"), map(_row, decisive))
+        yield table(("Criterion", "Measured", "Wanted", "Where"), map(_row, decisive))
         yield "<h2>How to mend it</h2>"
         yield from map(_mend, by_cause(decisive))
+    yield from proposal(verdict)
     yield "<h2>Scorecard</h2>"
     yield _scorecard(verdict)
     if decision is Decision.NO_GO:
         yield from _fold("Conditions", found.conditions)
     yield from _fold("Waived", found.waived)
+    yield from waivers(verdict)
     yield from _fold("Advice", found.advice)
     if verdict.findings:
-        rows = _table(("Severity", "Rule", "Where", "Message"), map(_finding, verdict.findings))
-        yield _details("Findings behind what is not met", len(verdict.findings), rows)
+        rows = table(("Severity", "Rule", "Where", "Message"), map(_finding, verdict.findings))
+        yield details("Findings behind what is not met", len(verdict.findings), rows)
     gaps = [line for item in verdict.evidence for line in _gaps(item)]
     if gaps:
         total = sum(len(item.gaps) for item in verdict.evidence)
-        yield _details("What was not looked at", total, f"<ul>\n{chr(10).join(gaps)}\n</ul>")
+        yield details("What was not looked at", total, listed(gaps))
     yield from _fold("What passed, with its evidence", found.passed)
-    rows = _table(("Evidence", "What was found", "From"), map(_evidence, verdict.evidence))
-    yield _details("Evidence", len(verdict.evidence), rows)
+    rows = table(("Evidence", "What was found", "From"), map(_evidence, verdict.evidence))
+    yield details("Evidence", len(verdict.evidence), rows)
+    yield from trust(verdict)
     yield from _fold("What does not apply", found.idle)
     yield from _footer(verdict, options)
+
+
+def _head(verdict: Verdict, options: RenderOptions) -> tuple[str, str, str]:
+    """Return the verdict's word, its class, and why."""
+    if options.alarms:
+        return _HEADLINES[Decision.NO_GO], Decision.NO_GO.value, "somebody else speaks under this gate's name"
+    return _HEADLINES[verdict.decision], verdict.decision.value, headline(verdict, groups(verdict))
 
 
 def _origin(verdict: Verdict) -> str:
@@ -111,7 +115,7 @@ def _origin(verdict: Verdict) -> str:
 
 def _row(item: CriterionResult) -> Iterator[str]:
     yield f"{_mark(item)}<strong>{text(item.title, 120)}</strong><br>{identifier(item.id, item.docs)}"
-    yield prose(item.measured, 200) if item.measured else _WORDS[item.outcome]
+    yield prose(item.measured, 200) if item.measured else WORDS[item.outcome]
     yield prose(item.wanted, 200)
     yield ", ".join(code(path, 120) for path in item.where[:_MOST_SOURCES]) or code(item.evidence_kind)
 
@@ -128,7 +132,7 @@ def _mend(items: Sequence[CriterionResult]) -> str:
 
 def _scorecard(verdict: Verdict) -> str:
     shown = [outcome for outcome in Outcome if any(card.outcomes.get(outcome) for card in verdict.categories)]
-    heads = "".join(f'<th scope="col" class="number">{_WORDS[outcome]}</th>' for outcome in shown)
+    heads = "".join(f'<th scope="col" class="number">{WORDS[outcome]}</th>' for outcome in shown)
     rows = []
     for card in verdict.categories:
         score = "–" if card.score is None else f"{card.score:g}"
@@ -136,14 +140,13 @@ def _scorecard(verdict: Verdict) -> str:
         cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
         rows.append(f"<tr><td>{text(card.name[:1].upper() + card.name[1:], 80)}</td>{cells}</tr>")
     head = f'<tr><th scope="col">Category</th><th scope="col" class="number">Score</th>{heads}</tr>'
-    return _framed(head, rows)
+    return framed(head, rows)
 
 
 def _fold(title: str, items: Sequence[CriterionResult]) -> Iterator[str]:
     """Yield criteria as a folded list, nothing where there are none."""
     if items:
-        lines = "\n".join(map(_line, items))
-        yield _details(title, len(items), f"<ul>\n{lines}\n</ul>")
+        yield details(title, len(items), listed(map(_line, items)))
 
 
 def _line(item: CriterionResult) -> str:
@@ -180,26 +183,12 @@ def _evidence(item: Evidence) -> Iterator[str]:
 
 def _footer(verdict: Verdict, options: RenderOptions) -> Iterator[str]:
     yield "<footer>"
-    yield from (f"<p>{sentence(notice, 600)}</p>" for notice in verdict.notices)
+    yield from (f"<p>{sentence(notice, 600)}</p>" for notice in (*options.extra_notes, *verdict.notices))
     version = f" {text(options.version, 40)}" if options.version else ""
     yield f"<p>Re-run locally: {code(options.rerun, 300)}. Readiness Gate{version}.</p>"
     yield "</footer>"
 
 
 def _mark(item: CriterionResult) -> str:
-    sign, word = _MARKS[item.outcome], _WORDS[item.outcome]
+    sign, word = MARKS[item.outcome], WORDS[item.outcome]
     return f'<span class="mark {item.outcome.value}" title="{word}">{sign}</span>'
-
-
-def _table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    return _framed(f"<tr>{head}</tr>", [f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows])
-
-
-def _framed(head: str, rows: Sequence[str]) -> str:
-    body = "\n".join(rows)
-    return f'<div class="wide"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody></table></div>'
-
-
-def _details(title: str, count: int, inside: str) -> str:
-    return f"<details><summary>{title} ({count:,})</summary><div>\n{inside}\n</div></details>"

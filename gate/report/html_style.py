@@ -25,6 +25,9 @@ li { margin: .35rem 0; overflow-wrap: anywhere; }
 .mark { display: inline-block; min-width: 1.4em; font-weight: 700; }
 .advisory { padding: .5rem .8rem; border: 2px solid var(--open); border-radius: .35em; font-weight: 700; }
 code { font: .875em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+pre { margin: .4rem 0 1rem; padding: .6rem .8rem; overflow-x: auto; background: var(--tint);
+  font: .85em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
 a { color: var(--link); }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .95rem; }

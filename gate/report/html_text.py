@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import escape
 
-from gate.formats.plain import one_line
+from gate.formats.plain import one_line, visible
 
 _PAGE = re.compile(r"https://github\.com/readiness-gate/readiness-gate/blob/[A-Za-z0-9._/-]+#[A-Za-z0-9._-]+")
 """The pages of our own catalogue, the only ones that a report links to."""
@@ -52,6 +53,12 @@ def sentence(value: str, limit: int = 600) -> str:
     if line.partition(" ")[0].isalpha():
         line = line[:1].upper() + line[1:]
     return prose(line if line.endswith((".", "?", "…", ":")) or not line else f"{line}.", limit + 1)
+
+
+def lines(values: Iterable[str], limit: int = 400) -> str:
+    """Return lines of a file for a `pre`: blanks as they are, each line apart from the direction of its neighbours."""
+    parts = (part[:limit] for value in values for part in visible(value).split("\n"))
+    return "\n".join(f"<bdi>{escape(part)}</bdi>" for part in parts)
 
 
 def identifier(value: str, docs: str = "") -> str:

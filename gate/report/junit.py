@@ -31,9 +31,10 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
     suites: dict[str, list[CriterionResult]] = {}
     for item in verdict.criteria:
         suites.setdefault(item.category, []).append(item)
-    blocked = verdict.decision is Decision.NO_GO and not verdict.advisory
+    advisory = verdict.advisory or options.advisory
+    blocked = (verdict.decision is Decision.NO_GO or bool(options.alarms)) and not advisory
     tags = [_TAGS[item.outcome] for item in verdict.criteria] + ["failure" if blocked else ""]
-    name = f"Readiness Gate{' (ADVISORY, not enforcing)' if verdict.advisory else ''}"
+    name = f"Readiness Gate{' (ADVISORY, not enforcing)' if advisory else ''}"
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f"<testsuites name={_quoted(name)} {_counts(tags)}>",
@@ -48,6 +49,8 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
 def _verdict(verdict: Verdict, options: RenderOptions, blocked: bool) -> Iterator[str]:
     """Yield the suite of the verdict: it may be no_go though no criterion blocks, and no criterion is not a pass."""
     told = f"{verdict.decision.value}: {headline(verdict, groups(verdict))}"
+    if options.alarms:
+        told = f"no_go: {options.alarms[0]}"
     properties = {
         "verdict": verdict.decision.value,
         "score": f"{verdict.score:g}",
@@ -55,6 +58,7 @@ def _verdict(verdict: Verdict, options: RenderOptions, blocked: bool) -> Iterato
         "base": verdict.base or "",
         "policy": verdict.policy.path or "",
         "policy_sha256": verdict.policy.sha256,
+        "profile": verdict.policy.profile,
         "gate_version": options.version,
     }
     yield f'<testsuite name="verdict" {_counts(["failure" if blocked else ""])}{_timestamp(verdict.generated_at)}>'
@@ -62,6 +66,9 @@ def _verdict(verdict: Verdict, options: RenderOptions, blocked: bool) -> Iterato
     yield from (f'<property name="{name}" value={_quoted(value)}/>' for name, value in properties.items() if value)
     yield "</properties>"
     yield from _case("gate", "verdict", "failure" if blocked else "", told, verdict.decision.value, told)
+    notices = " ".join(one_line(text, _MESSAGE) for text in (*options.alarms, *verdict.notices, *options.extra_notes))
+    if notices:
+        yield f"<system-out>{escape(notices)}</system-out>"
     yield "</testsuite>"
 
 

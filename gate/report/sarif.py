@@ -9,9 +9,11 @@ else the log of a blocked merge could be empty.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from gate import __version__
+from gate.formats.plain import one_line
 from gate.model.finding import SEVERITIES
 from gate.model.json import Json, JsonObject
 from gate.model.verdict import Outcome, Verdict
@@ -25,6 +27,7 @@ from gate.report.text import counted
 
 MAX_RESULTS = 5_000
 """How many results of a run GitHub keeps; it refuses a log with more than 25,000."""
+ADVISORY = "ADVISORY, not enforcing: the policy lets this verdict block nothing."
 HOME = "https://github.com/readiness-gate/readiness-gate"
 NAME = "readiness-gate"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -33,7 +36,10 @@ _MOST_NOTICES = 50
 
 def render(verdict: Verdict, options: RenderOptions) -> str:
     """Return the verdict as a SARIF log: ASCII, with a newline at its end."""
-    return json_text(sarif_log(verdict, version=options.version))
+    parts = (*options.alarms, *options.extra_notes)
+    return json_text(
+        sarif_log(replace(verdict, advisory=verdict.advisory or options.advisory), version=options.version, parts=parts)
+    )
 
 
 def category(name: str, branch: str) -> str:
@@ -59,6 +65,7 @@ def sarif_log(
     driver: JsonObject = {"name": "Readiness Gate", "informationUri": HOME, "rules": rules.descriptors()}
     driver |= {"version": version or __version__, "semanticVersion": version or __version__}
     told = [*_left_out(verdict, behind, len(entries) - len(kept)), *parts]
+    told += [ADVISORY] if verdict.advisory else []
     run: JsonObject = {
         "tool": {"driver": driver},
         "automationDetails": {"id": id_},
@@ -120,5 +127,7 @@ def _properties(verdict: Verdict) -> JsonObject:
         "score": verdict.score,
         "commit": verdict.commit,
         "base": verdict.base,
+        "advisory": verdict.advisory,
         "policySha256": verdict.policy.sha256,
+        "profile": one_line(verdict.policy.profile),
     }

@@ -26,10 +26,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 def render(verdict: Verdict, options: RenderOptions) -> str:
     """Return the statement as JSON text. Raises UserError for a verdict on no commit: there is nothing to attest."""
-    return json_text(statement(verdict, options.version))
+    return json_text(statement(verdict, options.version, advisory=options.advisory))
 
 
-def statement(verdict: Verdict, version: str = "") -> JsonObject:
+def statement(verdict: Verdict, version: str = "", *, advisory: bool = False) -> JsonObject:
     """Return the statement as a document. Raises UserError for a verdict on no commit."""
     if verdict.commit is None or not _COMMIT.fullmatch(verdict.commit):
         raise UserError(
@@ -39,11 +39,11 @@ def statement(verdict: Verdict, version: str = "") -> JsonObject:
         "_type": STATEMENT,
         "subject": [{"name": "commit", "digest": {"gitCommit": verdict.commit}}],
         "predicateType": PREDICATE,
-        "predicate": _predicate(verdict, version or __version__),
+        "predicate": _predicate(verdict, version or __version__, advisory or verdict.advisory),
     }
 
 
-def _predicate(verdict: Verdict, version: str) -> JsonObject:
+def _predicate(verdict: Verdict, version: str, advisory: bool) -> JsonObject:
     policy = verdict.policy
     outcomes: JsonObject = {
         outcome.value: sum(item.outcome is outcome for item in verdict.criteria) for outcome in Outcome
@@ -52,7 +52,7 @@ def _predicate(verdict: Verdict, version: str) -> JsonObject:
         "judge": {"name": "readiness-gate", "version": version},
         "judgedAt": verdict.generated_at or None,
         "verdict": verdict.decision.value,
-        "advisory": verdict.advisory,
+        "advisory": advisory,
         "score": verdict.score,
         "base": {"digest": {"gitCommit": verdict.base}} if _COMMIT.fullmatch(verdict.base or "") else None,
         "policy": {
@@ -63,6 +63,7 @@ def _predicate(verdict: Verdict, version: str) -> JsonObject:
             "digest": _digest(policy.sha256),
         },
         "outcomes": outcomes,
+        "notices": [_line(notice) for notice in verdict.notices],
         "blockedBy": [_line(id_) for id_ in verdict.blocked_by],
         "criteria": [
             {"id": _line(item.id), "level": item.level.value, "outcome": item.outcome.value}

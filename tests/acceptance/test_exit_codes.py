@@ -82,7 +82,7 @@ def test_conditional_blocks_where_the_policy_says_so(gate: Gate, repository: Pat
         (["--evidence", "tests.reports=[a"], ["tests.reports"]),
         (["--evidence", "sast.bandit=perhaps"], ["sast.bandit"]),
         (["--report", "verdict.json"], ["FORMAT=FILE"]),
-        (["--report", "html=x.html"], ['there is no format "html"']),
+        (["--report", "pdf=x.pdf"], ['there is no format "pdf"']),
         (["--policy", "nowhere.yml"], ["nowhere.yml is not there", "gate init"]),
         (["--output", "/proc/nowhere/verdict.json"], ["/proc/nowhere/verdict.json cannot be written"]),
         (["--report", "json=/proc/nowhere/v.json"], ["/proc/nowhere/v.json cannot be written"]),
@@ -247,7 +247,7 @@ def test_the_profile_is_for_where_there_is_no_policy(gate: Gate, repository: Pat
 def test_without_a_policy_the_baseline_is_used_and_the_report_says_so(gate: Gate, repository: Path) -> None:
     (repository / ".gate/policy.yml").unlink()
     save(repository)
-    for name in FORMATS:
+    for name in set(FORMATS) - {"badge"}:  # which has room for a word and a number
         said = gate("run", "--no-publish", "--workspace", repository, *FAST, "--format", name)
         assert "There is no policy file" in " ".join(said.out.split())
         assert "baseline" in said.out

@@ -36,3 +36,8 @@ def test_a_badge_says_the_verdict_and_the_score(value: Verdict, message: str, co
 
 def test_nothing_that_somebody_else_wrote_is_on_it() -> None:
     assert render(hostile_verdict("<b>@x</b>", NO_GO), RenderOptions()) == render(NO_GO, RenderOptions())
+
+
+def test_whoever_speaks_under_our_name_turns_it_red() -> None:
+    assert json.loads(render(GO, RenderOptions(alarms=("x",))))["message"] == "NO-GO 85"
+    assert json.loads(render(GO, RenderOptions(advisory=True)))["color"] == "lightgrey"

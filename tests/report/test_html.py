@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from unicodedata import category
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,20 @@ from hypothesis import strategies as st
 from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Gap, How, Source
 from gate.model.finding import Finding
-from gate.model.verdict import Decision, Outcome, Verdict
+from gate.model.policy import Level, Waiver
+from gate.model.verdict import (
+    Believed,
+    Decision,
+    FileChange,
+    Outcome,
+    Proposal,
+    ProposedFile,
+    ProposedOutcome,
+    Trust,
+    Verdict,
+    WaiverState,
+    WaiverUse,
+)
 from gate.report.html import render
 from gate.report.markdown import render as markdown
 from gate.report.options import RenderOptions
@@ -27,7 +41,7 @@ OPTIONS = RenderOptions(version="1.2.3")
 VOID = {"meta", "br", "wbr"}
 TAGS = VOID | {
     "html", "head", "title", "style", "body", "h1", "h2", "p", "strong", "span", "code", "bdi", "a", "div", "table",
-    "thead", "tbody", "tr", "th", "td", "ul", "li", "details", "summary", "footer",
+    "thead", "tbody", "tr", "th", "td", "ul", "li", "details", "summary", "footer", "pre",
 }  # fmt: skip
 ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "class", "href", "rel", "scope", "title"}
 
@@ -189,6 +203,73 @@ def test_t28_no_line_is_a_command_to_a_runner() -> None:
     assert "##[" not in text
     assert "##[error]x" in Page(text).texts["td"]
     assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+
+
+ALARMED = RenderOptions(alarms=("Another app set the status “readiness-gate: main”",), extra_notes=("One more note",))
+
+
+def test_who_speaks_under_our_name_is_told_first_and_makes_it_a_no_go() -> None:
+    page = Page(render(GO, ALARMED))
+    assert page.texts["h1"] == ["NO-GO somebody else speaks under this gate's name"]
+    assert page.texts["h2"][0] == "Who else speaks under this gate's name (1)"
+    assert page.texts["li"][0] == "Another app set the status “readiness-gate: main”."
+    assert "One more note." in page.texts["footer"][0]
+
+
+def test_advice_says_so_before_the_verdict() -> None:
+    for text in (render(replace(NO_GO, advisory=True), OPTIONS), render(NO_GO, RenderOptions(advisory=True))):
+        assert Page(text).texts["p"][0] == "ADVISORY – not enforcing. Nothing follows from this verdict."
+        assert Page(text).texts["title"][0].startswith("ADVISORY · NO-GO")
+    assert "ADVISORY" not in render(NO_GO, OPTIONS)
+
+
+def with_all(text: str) -> Verdict:
+    """A verdict with everything that a policy and a change of it can say, each of it this text."""
+    waiver = Waiver(text, text, text, text, link=text, findings=(text,))
+    return replace(
+        NO_GO,
+        waiver_uses=(WaiverUse(waiver, WaiverState.ACTIVE, 3, 1), WaiverUse(GO.waivers[0], WaiverState.EXPIRED, -2)),
+        trust=(Trust(text, Believed.SUPPLIED, text), Trust("sast", Believed.PRODUCED, "The gate ran bandit")),
+        proposal=Proposal(
+            files=(ProposedFile(text, FileChange.CHANGED, ("@@ -1 +1 @@", f"-{text}", text), 7),),
+            also=(text,),
+            decision=Decision.GO,
+            score=88.0,
+            outcomes=(
+                ProposedOutcome(text, text, Outcome.FAIL, Outcome.PASS, (Level.MUST, Level.MAY), text),
+                ProposedOutcome("own.gone", "Gone", Outcome.PASS, None),
+            ),
+            mistakes=(text,),
+            notes=(text,),
+        ),
+    )
+
+
+def test_waivers_proposals_and_trust_are_told() -> None:
+    page = Page(render(with_all("words"), OPTIONS))
+    assert {"Waivers (2)", "Who could have written it (2)"} <= set(page.texts["summary"])
+    assert {"1 of 1 finding", "holds", "words3 days left", "expired", "2027-01-31over for 2 days"} <= set(
+        page.texts["td"]
+    )
+    assert "What this change proposes for the policy" in page.texts["h2"]
+    assert "With it the verdict would be GO, score 88 / 100." in page.texts["p"]
+    assert {"not met (must)", "met (may)", "not there", "supplied: the author can forge it"} <= set(page.texts["td"])
+    assert "The change also touches what steers the gate: words." in page.texts["li"]
+    assert page.texts["pre"] == ["@@ -1 +1 @@\n-words\nwords\n… and 7 more lines"]
+    bare = replace(NO_GO, proposal=Proposal((ProposedFile("a.yml", FileChange.DELETED),)))
+    assert "a.yml is deleted" in Page(render(bare, OPTIONS)).texts["p"]
+    many = replace(NO_GO, proposal=Proposal((ProposedFile("a.yml", FileChange.ADDED),) * 203))
+    assert "3 more criteria and files are in the JSON report." in Page(render(many, OPTIONS)).texts["li"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(HOSTILE | st.text())
+def test_t16_a_hostile_policy_is_shown_and_does_nothing(text: str) -> None:
+    shown = render(with_all(text), RenderOptions(alarms=(text,), extra_notes=(text,)))
+    assert not set(Page(shown).links) - {item.docs for item in NO_GO.criteria}
+    assert "##[" not in shown
+    assert not [line for line in shown.splitlines() if line.lstrip().startswith("::")]
+    assert all(char == "\n" or char.isprintable() or category(char) == "Zs" for char in shown)
 
 
 @settings(max_examples=50, deadline=None)

@@ -110,11 +110,19 @@ def test_advice_says_that_it_is_none_but_advice() -> None:
     assert "ADVISORY" not in render(NO_GO, OPTIONS)
 
 
+def test_whoever_speaks_under_our_name_is_a_failure() -> None:
+    shown = render(GO, RenderOptions(alarms=("Another app set the status",), extra_notes=("a note",)))
+    root = ElementTree.fromstring(shown)
+    assert root.findall("testsuite/testcase/failure")[0].get("message") == "no_go: Another app set the status"
+    assert str(root.findtext("testsuite/system-out")).startswith("Another app set the status Evidence for tests")
+    assert "<system-out>" not in render(replace(GO, notices=()), OPTIONS)
+
+
 def test_what_was_judged_is_among_the_properties() -> None:
     suite = suites(NO_GO)["verdict"]
     assert {item.name: item.value for item in suite.properties()} == {  # type: ignore[no-untyped-call]
         "verdict": "no_go", "score": "36.4", "commit": NO_GO.commit, "base": NO_GO.base, "policy": ".gate/policy.yml",
-        "policy_sha256": "c" * 64, "gate_version": "1.2.3",
+        "policy_sha256": "c" * 64, "profile": "production", "gate_version": "1.2.3",
     }  # fmt: skip
     assert suite.timestamp == "2026-11-21T06:00:00"
     assert "timestamp" not in render(replace(NO_GO, generated_at=""), OPTIONS)

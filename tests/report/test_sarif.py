@@ -156,6 +156,14 @@ def test_nothing_is_said_to_be_left_out_where_two_criteria_count_the_same_findin
     assert "toolExecutionNotifications" not in run_of(twice)["invocations"][0]
 
 
+def test_advice_and_alarms_are_notifications() -> None:
+    value = replace(GO, notices=())
+    (run,) = json.loads(render(value, RenderOptions(advisory=True, alarms=("Another app speaks",))))["runs"]
+    told = [item["message"]["text"] for item in run["invocations"][0]["toolExecutionNotifications"]]
+    assert told == ["Another app speaks", "ADVISORY, not enforcing: the policy lets this verdict block nothing."]
+    assert run["properties"]["advisory"] is True
+
+
 def test_findings_of_the_judge_belong_to_their_criterion() -> None:
     findings = (
         Finding("kubernetes.limits", "high", "no limits", "gate", "deploy.yml", 3, "a"),

@@ -43,6 +43,8 @@ def test_a_statement_is_about_the_commit() -> None:
     }  # fmt: skip
     assert said["criteria"][0] == {"id": "coverage.lines", "level": "must", "outcome": "fail"}
     assert said["waivers"][0]["expires"] == "2027-01-31"
+    assert said["notices"] == list(NO_GO.notices)
+    assert json.loads(render(NO_GO, RenderOptions(advisory=True)))["predicate"]["advisory"] is True
 
 
 def test_evidence_is_named_with_its_hashes() -> None:
