@@ -26,6 +26,7 @@ from gate.judge.catalogue import load_catalogue
 from gate.judge.policy_file import read_policy
 from gate.judge.settings_evidence import evidence_settings
 from gate.judge.waiver_file import read_waivers
+from tests.support import workflows
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -156,18 +157,26 @@ def test_workflows_use_inputs_that_there_are(path: Path) -> None:
     assert steps
     for step in steps:
         assert set(step["with"]) <= set(action()["inputs"])
-        assert evidence_settings(step["with"]["evidence"].splitlines())
+        given = step["with"].get("evidence", "")
+        assert bool(evidence_settings(given.splitlines())) is bool(given)
 
 
 def test_the_workflow_has_what_makes_its_check_hold() -> None:
-    workflow = yaml.safe_load(blocks("action.md", "yaml")[0])
-    job = workflow["jobs"]["gate"]
-    checkout = job["steps"][0]["with"]
-    # YAML 1.1 takes the key `on` for true.
-    assert workflow[True]["pull_request"]["types"] == ["opened", "synchronize", "reopened", "edited"]
-    assert job["if"] == "always()"
-    assert checkout == {"fetch-depth": 0, "persist-credentials": False}
-    assert "continue-on-error" not in next(gate_steps(blocks("action.md", "yaml")[0]))
+    # The page says `@v0` where the examples wait for a release's commit; all else is as in them.
+    text = blocks("action.md", "yaml")[0].replace("readiness-gate@v0", f"readiness-gate@{'0' * 40} # v0")
+    workflow = workflows.read(text)
+    assert workflows.mistakes(workflow) == []
+    collect = next(job for job in workflow.jobs if job.id == "collect")
+    assert collect.steps[0]["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    commands = [step["with"]["command"] for job in workflow.jobs for step in job.gate_steps]
+    assert commands == ["collect", "publish"]
+
+
+def test_the_rights_that_the_page_asks_for_are_those_of_the_workflows() -> None:
+    table = rows(section("action.md", "What does it publish, and which rights does that need?"))
+    asked = {row[0]: {name for cell in ticked(row[2]) for name in [cell.partition(":")[0]]} for row in table if row[2:]}
+    channels = asked["`status`"] | asked["`check_run`"] | asked["`comment`"]
+    assert channels | {"contents", "actions"} == set(workflows.PUBLISHING)
 
 
 # --- dependencies --------------------------------------------------------------------------------------------------
