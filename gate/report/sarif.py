@@ -16,7 +16,8 @@ from gate import __version__
 from gate.formats.plain import one_line
 from gate.model.finding import SEVERITIES
 from gate.model.json import Json, JsonObject
-from gate.model.verdict import Outcome, Verdict
+from gate.model.policy import Waiver
+from gate.model.verdict import CriterionResult, Outcome, Verdict
 from gate.report.behind import GATE, Behind, Weight
 from gate.report.json_v1 import json_text
 from gate.report.options import RenderOptions
@@ -84,10 +85,15 @@ def _entries(verdict: Verdict, behind: Behind) -> Iterator[Entry]:
     live = tuple(finding for finding in verdict.findings if not finding.suppressed)
     for item in behind.untold(live):
         yield of_criterion(item, behind.weight_of(item), verdict)
-    waived = {waiver.criterion: waiver for waiver in verdict.waivers}
     for item in verdict.criteria:
         if item.outcome is Outcome.WAIVED:
-            yield of_criterion(item, Weight.ADVICE, verdict, waiver=waived.get(item.id), waived=True)
+            yield of_criterion(item, Weight.ADVICE, verdict, waiver=_waiver(item, verdict), waived=True)
+
+
+def _waiver(item: CriterionResult, verdict: Verdict) -> Waiver | None:
+    """Return the waiver that a waived criterion has: of several the one that gives the day its outcome names."""
+    own = [waiver for waiver in verdict.waivers if waiver.criterion == item.id]
+    return max(own, key=lambda waiver: (waiver.expires == item.waived_until, not waiver.findings), default=None)
 
 
 def _badness(entry: Entry) -> tuple[bool, Weight, int, bool]:

@@ -100,7 +100,7 @@ def of_criterion(
     result = _result(level, sentence_case(reason), place, 1, _hash(GATE, item.id))
     result["properties"] = {"outcome": item.outcome.value, "criterionLevel": item.level.value}
     if waived:
-        why = quiet(f"{waiver.reason} (until {waiver.expires})" if waiver else item.reason, 300)
+        why = quiet(f"{waiver.reason} (until {item.waived_until or waiver.expires})" if waiver else item.reason, 300)
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return Entry(GATE, item.id, weight, severity, waived, False, result, None, item.title, item)
 

@@ -16,7 +16,7 @@ from gate.collect.readers.sarif import read_sarif
 from gate.model.evidence import Collected, How, Source
 from gate.model.finding import SEVERITIES, Finding, Severity
 from gate.model.json import JsonObject
-from gate.model.policy import Level, PolicyOrigin
+from gate.model.policy import Level, PolicyOrigin, Waiver
 from gate.model.verdict import Decision, Outcome, Verdict
 from gate.report.options import RenderOptions
 from gate.report.quiet import JOINER
@@ -103,6 +103,17 @@ def test_what_is_waived_is_suppressed_and_says_until_when() -> None:
     ]
     (run,) = read_sarif(render(NO_GO, RenderOptions()).encode())
     assert [item.rule for item in run.findings if item.suppressed] == ["gate/tests.flaky"]
+
+
+def test_of_several_waivers_the_one_that_holds_longest_is_told() -> None:
+    days = ("2026-12-01", "2027-01-31", "2026-12-24")
+    waivers = tuple(Waiver("own.one", f"because of {day}", "ada", day) for day in days)
+    waived = result("own.one", Outcome.WAIVED, waived_until="2027-01-31")
+    value = verdict(Decision.GO, (waived,), 0.0, waivers=waivers, findings=())
+    (item,) = run_of(value)["results"]
+    assert at(item, "suppressions", 0, "justification") == "because of 2027-01-31 (until 2027-01-31)"
+    (item,) = run_of(replace(value, waivers=()))["results"]
+    assert str(at(item, "suppressions", 0, "justification")).startswith("3 were found")
 
 
 def test_suppressed_findings_do_not_hide_the_criterion_that_counts_them() -> None:
