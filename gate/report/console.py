@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Evidence, Missing
 from gate.model.finding import Finding
-from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict, WaiverState
+from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Proposal, Verdict, WaiverState
 from gate.report.groups import Groups, by_cause, groups, tally
 from gate.report.options import RenderOptions
+from gate.report.proposals import TITLE, changed_words, outcome_words, verdict_words
 from gate.report.summaries import gap_words, mark, summary
 from gate.report.text import counted, inert, whole
 from gate.report.waiver_lines import line as waiver_line
@@ -59,13 +60,15 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
     _waivers(page, verdict)
     if found.blocking or found.conditions or (found.advice and options.verbose):
         _findings(page, verdict.findings)
+    _proposal(page, verdict.proposal)
     _tail(page, verdict, found)
     return page.text()
 
 
 def verdict_line(verdict: Verdict) -> str:
     """Return the verdict in one line: "NO-GO   71 / 100   2 block, 3 conditions, 28 of 34 pass"."""
-    return f"{HEADLINES[verdict.decision]}   {verdict.score:g} / 100   {tally(verdict, groups(verdict))}"
+    advisory = "ADVISORY   " if verdict.advisory else ""
+    return f"{advisory}{HEADLINES[verdict.decision]}   {verdict.score:g} / 100   {tally(verdict, groups(verdict))}"
 
 
 class _Page:
@@ -147,6 +150,7 @@ def _head(page: _Page, verdict: Verdict) -> None:
     inventory = next((item for item in verdict.evidence if item.kind == "inventory"), None)
     files = whole(inventory.facts.get("files")) if isinstance(inventory, Collected) else 0
     parts = [
+        "ADVISORY" if verdict.advisory else "",
         f"readiness gate {page.options.version}".strip(),
         one_line(verdict.policy.profile, 40),
         counted(files, "file", "files") if files else "",
@@ -231,6 +235,27 @@ def _findings(page: _Page, findings: Sequence[Finding]) -> None:
     page.rows(rows)
     if len(findings) > most:
         page.line(f"  … and {len(findings) - most:,} more; --format json has them all.")
+
+
+def _proposal(page: _Page, proposal: Proposal | None) -> None:
+    """Write what the change wants of the policy: the verdict that would be, and with `verbose` the diff."""
+    if proposal is None:
+        return
+    page.gap()
+    page.line(TITLE, "bold")
+    rows = [("  file", f"{file.path} is {changed_words(file.change)}") for file in proposal.files]
+    if proposal.decision is not None:
+        rows.append(("  then", f"{HEADLINES[proposal.decision]}{verdict_words(proposal)}"))
+    rows += [("", f"{item.id} {outcome_words(item)}") for item in proposal.outcomes[:_FINDINGS]]
+    left = len(proposal.outcomes) - _FINDINGS
+    rows += [("", f"… and {left:,} more; --format json has them all")] if left > 0 else []
+    rows += [("  wrong", mistake) for mistake in proposal.mistakes]
+    rows += [("  note", note) for note in proposal.notes]
+    rows += [("  also", f"it touches {', '.join(proposal.also[:_FINDINGS])}")] if proposal.also else []
+    page.rows(rows, limit=400)
+    if page.options.verbose:
+        for file in proposal.files:
+            page.rows([("  diff", line) for line in file.diff])
 
 
 def _tail(page: _Page, verdict: Verdict, found: Groups) -> None:

@@ -12,8 +12,17 @@ from collections.abc import Sequence
 from gate.model.evidence import Evidence
 from gate.model.evidence_json import evidence_entry, finding_entry
 from gate.model.json import Json, JsonObject
-from gate.model.policy import Waiver
-from gate.model.verdict import CategoryScore, CriterionResult, Outcome, Verdict, WaiverState, WaiverUse
+from gate.model.policy import PolicyLink, Waiver
+from gate.model.verdict import (
+    CategoryScore,
+    CriterionResult,
+    Outcome,
+    Proposal,
+    ProposedOutcome,
+    Verdict,
+    WaiverState,
+    WaiverUse,
+)
 from gate.report.options import RenderOptions
 
 SCHEMA_VERSION = "1.0"
@@ -34,7 +43,11 @@ def verdict_document(verdict: Verdict) -> JsonObject:
             "ref": verdict.policy.ref,
             "sha256": verdict.policy.sha256,
             "profile": verdict.policy.profile,
+            "commit": verdict.policy.commit,
+            "repository": verdict.policy.repository or None,
+            "chain": [_link(link) for link in verdict.policy.chain],
         },
+        "advisory": verdict.advisory,
         "blocked_by": list(verdict.blocked_by),
         "notices": list(verdict.notices),
         "categories": [_category(category) for category in verdict.categories],
@@ -43,6 +56,8 @@ def verdict_document(verdict: Verdict) -> JsonObject:
         "findings": [finding_entry(finding) for finding in verdict.findings],
         "finding_totals": dict(verdict.finding_totals),
         "waivers": [_waiver(use) for use in verdict.waiver_uses or _unused(verdict.waivers)],
+        "trust": [{"kind": each.kind, "believed": each.believed.value, "told": each.told} for each in verdict.trust],
+        "proposal": None if verdict.proposal is None else _proposal(verdict.proposal),
         "claims": None,
     }
 
@@ -67,6 +82,44 @@ def json_text(document: Json) -> str:
     `##[`, which a GitHub runner would take for a command wherever it stands in a line, is escaped as JSON allows.
     """
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False).replace("##[", "#\\u0023[") + "\n"
+
+
+def _link(link: PolicyLink) -> JsonObject:
+    return {
+        "path": link.path,
+        "repository": link.repository or None,
+        "ref": link.ref,
+        "commit": link.commit,
+        "sha256": link.sha256,
+    }
+
+
+def _proposal(proposal: Proposal) -> JsonObject:
+    return {
+        "verdict": proposal.decision.value if proposal.decision is not None else None,
+        "score": proposal.score,
+        "files": [
+            {"path": file.path, "change": file.change.value, "diff": list(file.diff), "left_out": file.left_out}
+            for file in proposal.files
+        ],
+        "also": list(proposal.also),
+        "outcomes": [_proposed(outcome) for outcome in proposal.outcomes],
+        "mistakes": list(proposal.mistakes),
+        "notes": list(proposal.notes),
+    }
+
+
+def _proposed(outcome: ProposedOutcome) -> JsonObject:
+    before, after = outcome.levels
+    return {
+        "id": outcome.id,
+        "title": outcome.title,
+        "before": outcome.before.value if outcome.before is not None else None,
+        "after": outcome.after.value if outcome.after is not None else None,
+        "level_before": before.value if before is not None else None,
+        "level_after": after.value if after is not None else None,
+        "reason": outcome.reason,
+    }
 
 
 def _category(category: CategoryScore) -> JsonObject:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gate.model.policy import PolicyOrigin
 from gate.model.verdict import Decision, Verdict
 from gate.report import waiver_lines
 from gate.report.budget import Section, fit
@@ -32,8 +33,10 @@ from gate.report.markdown_parts import (
     table,
     titled,
 )
+from gate.report.markdown_proposal import sections as proposed
 from gate.report.markdown_text import code, prose
 from gate.report.options import RenderOptions
+from gate.report.text import counted
 
 MINIMUM_BUDGET = 400
 """Bytes that the first line needs at most."""
@@ -53,7 +56,7 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
     if options.budget < MINIMUM_BUDGET:
         raise ValueError(f"a budget of {options.budget} bytes is too small for a report; give {MINIMUM_BUDGET} or more")
     found = groups(verdict)
-    first = f"## {_ADVISORY if options.advisory else ''}{_first(verdict, found, options)}"
+    first = f"## {_ADVISORY if options.advisory or verdict.advisory else ''}{_first(verdict, found, options)}"
     heads = (f"{first}\n{_origin(verdict)}", first)
     return fit(heads, [_alarms(options), *_sections(verdict, found, options)], options.budget)
 
@@ -76,14 +79,23 @@ def _origin(verdict: Verdict) -> str:
     policy = verdict.policy
     against = f" against {code(verdict.base[:7])}" if verdict.base else ""
     named = f"policy {code(policy.path, 60)}" if policy.path is not None else "no policy file"
-    ref = f" @ {code(policy.ref, 40)}" if policy.ref is not None else ""
     return " · ".join(
         [
             f"{code(verdict.commit[:7])}{against}" if verdict.commit else "no commit",
-            f"{named}{ref} (profile {code(policy.profile, 40)})",
+            f"{named}{_at(policy)} (profile {code(policy.profile, 40)})",
             f"score {verdict.score:g} / 100",
         ]
     )
+
+
+def _at(policy: PolicyOrigin) -> str:
+    """Return the revision that the policy was read from, with its commit, and how many files it extends."""
+    commit = f" ({code(policy.commit[:7])})" if policy.commit is not None else ""
+    told = f" @ {code(policy.ref, 40)}{commit}" if policy.ref is not None else ""
+    if policy.repository:
+        told = f" of {code(policy.repository, 100)}{commit}"
+    more = len(policy.chain) - 1
+    return told + (f", over {counted(more, 'further file', 'further files')}" if more > 0 else "")
 
 
 def _sections(verdict: Verdict, found: Groups, options: RenderOptions) -> Iterator[Section]:
@@ -96,6 +108,7 @@ def _sections(verdict: Verdict, found: Groups, options: RenderOptions) -> Iterat
     rows = tuple(row(item, names) for item in decisive)
     yield Section(f"{title} ({len(rows):,})", rows, titled(f"### {title}", table(_CRITERIA)), 11)
     yield Section("How to mend it", tuple(paragraph(items, names) for items in by_cause(decisive)), paragraphs, 10)
+    yield from proposed(verdict.proposal)
     for section in (_scorecard(verdict), *_further(verdict, found, names)):
         yield replace(section, fold="Scorecard and evidence") if quiet else section
     yield Section(

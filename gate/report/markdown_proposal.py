@@ -1,0 +1,74 @@
+"""What the change wants of the policy, in Markdown: what would be with it, and its diff in a fence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gate.model.verdict import Decision, Proposal, ProposedFile, ProposedOutcome
+from gate.report.budget import Section
+from gate.report.markdown_text import code, prose
+from gate.report.proposals import TITLE, changed_words, outcome_words, verdict_words
+from gate.report.text import counted, inert
+
+_ICONS = {Decision.GO: "✅ GO", Decision.CONDITIONAL: "⚠️ CONDITIONAL", Decision.NO_GO: "❌ NO-GO"}
+_LINES = 80
+"""Lines of one file's diff in Markdown; the JSON report has more."""
+_WIDE = 200
+_OUTCOMES = 40
+
+
+def sections(proposal: Proposal | None) -> Iterator[Section]:
+    """Yield the sections of a proposal: what it would change, and, folded, how."""
+    if proposal is None:
+        return
+    lines = tuple(_lines(proposal))
+    yield Section(TITLE, lines, lambda kept, left: f"### {TITLE}\n\n" + "\n".join(kept) + _more(left), 8)
+    name = f"How it changes them ({len(proposal.files):,})"
+    files = tuple(file_block(file) for file in proposal.files)
+    yield Section(name, files, lambda kept, left: _folded(name, kept, left), 4)
+
+
+def file_block(file: ProposedFile) -> str:
+    """Return a file's name and its diff in a fence longer than any run of backticks or tildes in it."""
+    lines = [inert(line[:_WIDE]) for line in file.diff[:_LINES]]
+    left = file.left_out + len(file.diff) - len(lines)
+    text = "\n".join(lines)
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    block = f"{fence}diff\n{text}\n{fence}" if lines else ""
+    more = f"… and {counted(left, 'more line', 'more lines')}." if left else ""
+    return "\n\n".join(
+        part for part in (f"{code(file.path, 160)} is {changed_words(file.change)}", block, more) if part
+    )
+
+
+def _lines(proposal: Proposal) -> Iterator[str]:
+    yield "- It is a proposal until it is merged, and decided nothing in this verdict."
+    if proposal.decision is not None:
+        yield f"- With it the verdict would be **{_ICONS[proposal.decision]}**{verdict_words(proposal)}."
+    for outcome in proposal.outcomes[:_OUTCOMES]:
+        yield _outcome(outcome)
+    if len(proposal.outcomes) > _OUTCOMES:
+        yield f"- … and {counted(len(proposal.outcomes) - _OUTCOMES, 'more criterion', 'more criteria')}."
+    if proposal.mistakes:
+        yield "- It cannot be read, so mend it before it is merged:"
+    yield from (f"  - {prose(mistake, 400) or '–'}" for mistake in proposal.mistakes)
+    yield from (f"- {prose(note, 400)}" for note in proposal.notes)
+    if proposal.also:
+        shown = ", ".join(code(path, 100) for path in proposal.also[:10])
+        left = len(proposal.also) - 10
+        yield f"- The change also touches {shown}{f' and {left:,} more' if left > 0 else ''}, which steer the gate too."
+
+
+def _outcome(outcome: ProposedOutcome) -> str:
+    return f"  - {code(outcome.id, 80)} {outcome_words(outcome)}"
+
+
+def _folded(name: str, kept: Sequence[str], left: int) -> str:
+    body = "\n\n".join(kept) + _more(left)
+    return f"<details><summary>{name}</summary>\n\n{body}\n\n</details>"
+
+
+def _more(left: int) -> str:
+    return f"\n\n… and {left:,} more; the JSON report has them all." if left else ""
