@@ -30,10 +30,11 @@ def log_commands(verdict: Verdict, found: Annotations) -> tuple[str, ...]:
     both are many. Every line is a command of ours, everything in it escaped.
     """
     behind = Behind(verdict)
+    untold = behind.untold(()) if found.untold is None else found.untold
     lines: list[str] = []
     missing = found.left_out
     for level, weight in (("failure", Weight.BLOCKS), ("warning", Weight.CONDITION), ("notice", Weight.ADVICE)):
-        criteria = [item for item in found.untold if behind.weight_of(item) is weight and weight is not Weight.ADVICE]
+        criteria = [item for item in untold if behind.weight_of(item) is weight and weight is not Weight.ADVICE]
         beside = [item for item in found.shown if item.level == level]
         room = MOST_OF_A_LEVEL if level != "notice" else MOST_OF_A_LEVEL - 1
         most = max(room // 2, room - len(beside))

@@ -41,13 +41,14 @@ class Annotations:
     """What is shown beside the code, in order.
 
     `left_out` counts what there was no room for. `unplaced` counts findings without a place that can be shown: about no
-    file, or about one whose name would be shown as another. `untold` are the unmet criteria that none shown is about.
+    file, or about one whose name would be shown as another. `untold` are the unmet criteria that none shown is
+    about, None where that was not looked at.
     """
 
     shown: tuple[Annotation, ...]
     left_out: int = 0
     unplaced: int = 0
-    untold: tuple[CriterionResult, ...] = ()
+    untold: tuple[CriterionResult, ...] | None = None
 
     def batches(self) -> Iterator[tuple[Annotation, ...]]:
         """Yield what is shown in parts that one request takes."""
@@ -77,7 +78,7 @@ def annotate(verdict: Verdict, changed: Lines | None = None, most: int = MOST) -
     for finding in verdict.findings:
         path = shown_path(finding.path)
         if path is not None:
-            made = _annotation(finding, path, _level(finding, behind))
+            made = _annotation(finding, path, behind)
             placed.append((_badness(made, finding, changed), made, finding))
     placed.sort(key=lambda item: item[0])
     # One place may be told the same by two findings; beside the code once is enough.
@@ -98,15 +99,15 @@ def _level(finding: Finding, behind: Behind) -> AnnotationLevel:
     return _LOWER[level] if finding.severity == "low" and len(behind.criteria(finding)) > 1 else level
 
 
-def _annotation(finding: Finding, path: str, level: AnnotationLevel) -> Annotation:
+def _annotation(finding: Finding, path: str, behind: Behind) -> Annotation:
     new = " (new)" if finding.new else ""
     suppressed = " (suppressed in the source)" if finding.suppressed else ""
     name = quiet(finding.rule, 150) or "no rule"
     return Annotation(
         path=path,
         line=max(1, finding.line or 1),
-        level=level,
-        title=_short(f"{name} · {finding.severity} · {quiet(finding.tool, 60)}{new}{suppressed}", _TITLE),
+        level=_level(finding, behind),
+        title=_short(f"{name} · {finding.severity} · {quiet(behind.tool(finding), 60)}{new}{suppressed}", _TITLE),
         message=_short(quiet(finding.message, _MESSAGE), _MESSAGE) or name,
     )
 

@@ -40,15 +40,23 @@ class Behind:
         self._by_object = dict(_kinds_by_object(verdict, {item.evidence_kind for item in self.counting}))
         self._by_tool = dict(reversed(list(_kinds_by_tool(verdict))))
 
+    def is_ours(self, finding: Finding) -> bool:
+        """Whether the judge made a finding for one criterion. A report may call its tool `gate`, too."""
+        return finding.tool == GATE and finding.rule in self._by_id and id(finding) not in self._by_object
+
+    def tool(self, finding: Finding) -> str:
+        """Return the tool that a finding comes from; one in a report that calls itself `gate` is told apart."""
+        return f"{GATE} (reported)" if finding.tool == GATE and not self.is_ours(finding) else finding.tool
+
     def kind(self, finding: Finding) -> str | None:
         """Return the kind of evidence that a finding is of, None where the verdict does not tell."""
-        if finding.tool == GATE and finding.rule in self._by_id:
+        if self.is_ours(finding):
             return self._by_id[finding.rule].evidence_kind
         return self._by_object.get(id(finding)) or self._by_tool.get(finding.tool.lower())
 
     def criteria(self, finding: Finding) -> tuple[CriterionResult, ...]:
         """Return the unmet criteria that may count a finding; all that count any where its kind is not told."""
-        if finding.tool == GATE and finding.rule in self._by_id:
+        if self.is_ours(finding):
             return (self._by_id[finding.rule],)
         kind = self.kind(finding)
         return tuple(item for item in self.counting if item.evidence_kind == kind) or self.counting

@@ -13,7 +13,7 @@ from gate.formats.plain import one_line
 
 JOINER = "\u2060"
 _ACTIVE = re.compile(
-    r"@(?=[\w-])|\#(?=\d)|\bGH-(?=\d)|<(?=[\w/!?])|:(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp|javascript):|\](?=[(\[:])",
+    r"@(?=[\w-])|\#(?=\d)|\bGH-(?=\d)|<(?=[\w/!?])|:(?=//)|www(?=\.)|\b(?:mailto|xmpp|javascript):|\](?=[(\[:])",
     re.IGNORECASE,
 )
 """What begins a mention, a reference, a tag, or ends the first half of a link. `](` is a link in plain SARIF messages,
@@ -24,11 +24,9 @@ _LONGEST_PATH = 1024
 def quiet(text: str, limit: int) -> str:
     """Return text on one line of at most `limit` characters that mentions nobody, and refers and leads to nothing."""
     line = one_line(text, limit)
-    for room in (limit, limit // 2, limit // 4):
-        joined = _ACTIVE.sub(rf"\g<0>{JOINER}", one_line(line, room))
-        if len(joined) <= limit:
-            return joined
-    return one_line(re.sub(r"[@#<:\]]", " ", line), limit)  # nothing but such signs: they may go
+    # Each joiner stands behind a character of its own, so half of the room is always enough.
+    room = max(limit // 2, limit - len(_ACTIVE.findall(line)))
+    return _ACTIVE.sub(rf"\g<0>{JOINER}", line if len(line) <= room else one_line(line, room))
 
 
 def sentence_case(text: str) -> str:

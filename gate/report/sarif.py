@@ -18,7 +18,7 @@ from gate.model.finding import SEVERITIES
 from gate.model.json import Json, JsonObject
 from gate.model.policy import Waiver
 from gate.model.verdict import CriterionResult, Outcome, Verdict
-from gate.report.behind import GATE, Behind, Weight
+from gate.report.behind import Behind, Weight
 from gate.report.json_v1 import json_text
 from gate.report.options import RenderOptions
 from gate.report.quiet import quiet
@@ -104,7 +104,7 @@ def _badness(entry: Entry) -> tuple[bool, Weight, int, bool]:
 def _left_out(verdict: Verdict, behind: Behind, cut: int) -> Iterator[str]:
     """Yield a sentence where results are missing: cut here, or beyond what a verdict holds."""
     least: dict[tuple[str, bool], int] = {}
-    own = {finding.rule for finding in verdict.findings if finding.tool == GATE}
+    own = {finding.rule for finding in verdict.findings if behind.is_ours(finding)}
     for item in behind.counting:
         # Criteria on one kind may count the same findings, each of the gate's own belongs to one criterion.
         key = (item.id, True) if item.id in own else (item.evidence_kind, False)

@@ -59,11 +59,11 @@ class Entry:
 def of_finding(finding: Finding, behind: Behind, verdict: Verdict) -> Entry:
     """Return a finding as a result. One without a place is put where a criterion without findings is put."""
     criteria = sorted(behind.criteria(finding), key=behind.weight_of)
-    security = behind.kind(finding) in _SECURITY and finding.tool != GATE
+    security = behind.kind(finding) in _SECURITY and not behind.is_ours(finding)
     score = _score(finding) if security else None
     place = relative_path(finding.path)
     message = quiet(finding.message, _MESSAGE) or quiet(finding.rule, _MESSAGE) or "no message"
-    properties: JsonObject = {"tool": one_line(finding.tool, 100), "severity": finding.severity}
+    properties: JsonObject = {"tool": one_line(behind.tool(finding), 100), "severity": finding.severity}
     properties |= {"security-severity": score} if score is not None else {}
     properties |= {"new": finding.new} if finding.new is not None else {}
     result = _result(
@@ -77,7 +77,7 @@ def of_finding(finding: Finding, behind: Behind, verdict: Verdict) -> Entry:
     if finding.suppressed:
         result["suppressions"] = _suppressions(finding)
     return Entry(
-        tool=finding.tool,
+        tool=behind.tool(finding),
         rule=finding.rule,
         weight=min(map(behind.weight_of, criteria), default=Weight.ADVICE),
         severity=finding.severity,

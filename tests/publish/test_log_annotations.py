@@ -12,7 +12,7 @@ from gate.model.finding import Finding
 from gate.model.policy import Level
 from gate.model.verdict import Outcome, Verdict
 from gate.publish.log_annotations import MOST_OF_A_LEVEL, log_commands
-from gate.report.annotations import annotate
+from gate.report.annotations import Annotations, annotate
 from tests.report.hostile import HOSTILE
 from tests.report.test_annotations import blocked_by, found
 from tests.report.test_markdown import hostile_verdict
@@ -43,6 +43,15 @@ def test_what_blocks_is_an_error_with_or_without_a_place() -> None:
     assert "81.4 %25 of lines are covered" in commands(NO_GO)[0]
     assert commands(GO) == ()
     assert [level for level, _file, _title in read(commands(CONDITIONAL))] == ["warning"] * 3
+
+
+def test_without_annotations_what_blocks_is_told_all_the_same() -> None:
+    told = read(log_commands(NO_GO, Annotations(())))
+    assert [title for level, _file, title in told if level == "error"] == [
+        "coverage.lines blocks",
+        "dependencies.audited blocks",
+    ]
+    assert ("warning", "", "sast.no-high is a condition") in told
 
 
 def test_no_more_than_github_shows_of_a_step_and_the_rest_is_counted() -> None:

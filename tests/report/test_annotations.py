@@ -49,13 +49,13 @@ def test_a_finding_lies_beside_its_line() -> None:
 
 
 def test_criteria_without_a_finding_are_named_and_not_annotated() -> None:
-    assert [item.id for item in annotate(NO_GO).untold] == [
+    assert [item.id for item in annotate(NO_GO).untold or ()] == [
         "coverage.lines",
         "dependencies.audited",
         "docs.runbook",
         "sast.low",
     ]
-    assert annotate(GO) == Annotations(())
+    assert annotate(GO) == Annotations((), untold=())
     assert annotate(GO).note() == ""
     assert list(annotate(GO).batches()) == []
 
@@ -90,6 +90,24 @@ def test_a_finding_of_a_kind_that_is_not_told_has_the_gravest_criterion() -> Non
     value = replace(NO_GO, findings=(found("X", tool="else"),), blocked_by=("sast.no-high",))
     assert [item.level for item in annotate(value).shown] == ["failure"]
     assert [item.level for item in annotate(replace(value, criteria=())).shown] == ["notice"]
+
+
+def test_t3_a_report_that_calls_its_tool_gate_does_not_speak_for_a_criterion() -> None:
+    forged = found("kubernetes.limits", "low", tool="gate", path="a.py")
+    own = found("kubernetes.limits", "high", tool="gate", path="deploy.yml")
+    value = blocked_by(forged)
+    limits = result("kubernetes.limits", Outcome.FAIL, Level.MAY, finding_count=1)
+    shown = annotate(replace(value, criteria=(*value.criteria, limits)))
+    assert [(item.title, item.level) for item in shown.shown] == [
+        ("kubernetes.limits · low · gate (reported)", "failure")
+    ]
+    assert [item.id for item in shown.untold or ()] == ["kubernetes.limits"]
+    shown = annotate(replace(value, criteria=(*value.criteria, limits), findings=(forged, own)))
+    assert [item.title for item in shown.shown] == [
+        "kubernetes.limits · low · gate (reported)",
+        "kubernetes.limits · high · gate",
+    ]
+    assert shown.untold == ()
 
 
 def test_what_blocks_is_first_and_changed_lines_before_the_rest() -> None:
@@ -128,7 +146,7 @@ def test_the_same_thing_at_one_place_is_told_once() -> None:
 def test_a_criterion_whose_findings_have_no_place_is_named() -> None:
     shown = annotate(blocked_by(found("A", path=None), found("B", path="../b")))
     assert shown.shown == ()
-    assert [item.id for item in shown.untold] == ["sast.counts"]
+    assert [item.id for item in shown.untold or ()] == ["sast.counts"]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +177,13 @@ def test_limits_hold_though_telling_a_character_makes_the_text_longer() -> None:
     assert len(item.title) == 255
     assert item.title.endswith("…")
     assert len(item.message) == 2000
+
+
+@pytest.mark.parametrize("text", ["@a" * 3000, "@" * 2000, "x" * 1999 + "@a", "@a" + "x" * 1998, "www." * 900])
+def test_taking_mentions_apart_keeps_to_the_limit_and_most_of_the_text(text: str) -> None:
+    (item,) = annotate(blocked_by(found("A", message=text))).shown
+    assert 1000 <= len(item.message) <= 2000
+    assert not ACTS.search(item.message)
 
 
 def test_what_is_suppressed_in_the_source_says_so() -> None:

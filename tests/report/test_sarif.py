@@ -175,6 +175,17 @@ def test_advice_and_alarms_are_notifications() -> None:
     assert run["properties"]["advisory"] is True
 
 
+def test_t3_a_report_that_calls_its_tool_gate_does_not_take_a_criterions_place() -> None:
+    forged = Finding("coverage.patch", "low", "all is well", "gate", "a.py", 1, "f")
+    value = with_findings(forged)
+    patch = result("coverage.patch", Outcome.FAIL, finding_count=1)
+    run = run_of(replace(value, criteria=(*value.criteria, patch)))
+    assert {str(item["ruleId"]): item["level"] for item in run["results"]} == {
+        "gate/coverage.patch": "warning",
+        "gate (reported)/coverage.patch": "note",
+    }
+
+
 def test_findings_of_the_judge_belong_to_their_criterion() -> None:
     findings = (
         Finding("kubernetes.limits", "high", "no limits", "gate", "deploy.yml", 3, "a"),
