@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.github_server.fixtures import hub
+from tests.support.github_server.fixtures import checked_hub, hub
 
-__all__ = ["hub"]
+__all__ = ["checked_hub", "hub"]
 
 STARTS_HUNDREDS_OF_CHILDREN = {
     "tests.acceptance.test_exit_codes",
@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         module = item.getparent(pytest.Module)
         if module is not None and module.obj.__name__ in STARTS_HUNDREDS_OF_CHILDREN:
+            item.add_marker(pytest.mark.slow)
+        if "checked_hub" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
         if any(".venv/tools" in str(mark.kwargs.get("reason")) for mark in item.iter_markers("skipif")):
             item.add_marker(pytest.mark.slow)

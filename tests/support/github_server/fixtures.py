@@ -1,4 +1,4 @@
-"""Fixtures: `hub` is the server itself."""
+"""Fixtures: `hub` is the server itself, `checked_hub` the same one behind Prism."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ def hub() -> Iterator[Hub]:
     """octo/shop on a server of its own."""
     with shop() as running:
         yield running
+
+
+@pytest.fixture
+def checked_hub(hub: Hub) -> Hub:
+    """The same, with Prism in front: `checked_hub.checked_url`. Tests that use it count as slow."""
+    assert hub.checked_url
+    return hub

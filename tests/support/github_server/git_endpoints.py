@@ -226,7 +226,9 @@ def get_contents(call: Call) -> Response:
             return as_json({**_item(call, path, "symlink", sha, revision), "target": target_text})
         sha = files[target][1]
     if mode == SUBMODULE:
-        return as_json({**_item(call, path, "submodule", sha, revision), "submodule_git_url": None})
+        return as_json(
+            {**_item(call, path, "submodule", sha, revision), "submodule_git_url": f"https://example.com/{path}.git"}
+        )
     data = repo.objects.get(sha, "blob")
     if "raw" in call.request.headers.get("accept", ""):
         return Response(200, data, {"Content-Type": "application/vnd.github.raw+json; charset=utf-8"})

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tests.support.github_server import endpoints
 from tests.support.github_server.door import Door
@@ -20,6 +20,9 @@ from tests.support.github_server.repository import Content, Repository
 from tests.support.github_server.routing import VERSION, bearer, dispatch
 from tests.support.github_server.storage import stored
 from tests.support.github_server.wire import Refusal, Request, Response
+
+if TYPE_CHECKING:
+    from tests.support.github_server.prism import Lens
 
 assert endpoints.ALL
 _FREE = ("/rate_limit",)
@@ -38,6 +41,7 @@ class Hub:
         self._lock = threading.RLock()
         self._door = Door(self.answer)
         self._storage = Door(self._stored, host="localhost")
+        self._lens: Lens | None = None
 
     # --- life ---
 
@@ -49,11 +53,33 @@ class Hub:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._door.close()
         self._storage.close()
+        if self._lens is not None:
+            self._lens.close()
+            if error is None and self._lens.violations:
+                said = "\n".join(self._lens.violations)
+                raise AssertionError(f"GitHub's own description of its API says otherwise:\n{said}")
 
     @property
     def url(self) -> str:
         """The URL of the API."""
         return self._door.url
+
+    @property
+    def checked_url(self) -> str:
+        """The URL of the API behind Prism: a request or an answer against GitHub's schema fails the test at its end.
+
+        The first use starts Prism; it skips the test where `.venv/contract` is not there (with CI=true: fails it).
+        """
+        if self._lens is None:
+            from tests.support.github_server.prism import Lens
+
+            self._lens = Lens(self._answered)
+        return self._lens.url
+
+    @property
+    def violations(self) -> list[str]:
+        """What Prism objected to so far; a test of a violation clears it."""
+        return [] if self._lens is None else self._lens.violations
 
     @property
     def graphql_url(self) -> str:
@@ -108,18 +134,25 @@ class Hub:
 
     def answer(self, request: Request) -> Response:
         """The answer to a request, with faults; it is logged."""
+        return self._answered(request)[0]
+
+    def _answered(self, request: Request) -> tuple[Response, bool]:
+        """The answer, and whether a fault made another of it than the true one."""
         fault = self._fault_of(request)
+        account = bearer(self.world, request)
+        truth: list[Response] = []
+
+        def really() -> Response:
+            with self._lock:
+                truth.append(self._limited(request))
+            return truth[-1]
+
+        # Not under the lock: what happens in between may well be another client's requests.
+        found = really() if fault is None else fault.what(request, really)
+        label = "" if fault is None else fault.label
         with self._lock:
-            account = bearer(self.world, request)
-
-            def really() -> Response:
-                with self._lock:
-                    return self._limited(request)
-
-            found = really() if fault is None else fault.what(request, really)
-            label = "" if fault is None else fault.label
             self.log.entries.append(entry_of(request, found.status, account.user.login if account else None, label))
-            return replace(found, headers={**self._standing(), **found.headers})
+            return replace(found, headers={**self._standing(), **found.headers}), found not in truth
 
     def _fault_of(self, request: Request) -> Fault | None:
         with self._lock:

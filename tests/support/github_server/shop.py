@@ -23,7 +23,7 @@ def shop() -> Hub:
     """
     hub = Hub()
     world = hub.world
-    for login in ("octo", "octo-dev", "mallory"):
+    for login in ("octo", "octo-dev", "octo-reader", "mallory"):
         world.user(login)
     repo = hub.new_repository("octo/shop", FILES)
     repo.collaborators.update({"octo-dev": "write", "octo-reader": "read"})
