@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from gate.model.evidence import Evidence, Missing
 from gate.model.finding import Finding
+from gate.model.policy import PolicyOrigin
 from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
 from gate.report.groups import by_cause, groups, headline
 from gate.report.html_more import proposal, trust, waivers
@@ -18,6 +19,7 @@ from gate.report.html_style import POLICY, STYLE
 from gate.report.html_text import code, identifier, prose, sentence, text
 from gate.report.options import RenderOptions
 from gate.report.summaries import mark, summary
+from gate.report.text import counted
 
 _HEADLINES = {Decision.GO: "GO", Decision.CONDITIONAL: "CONDITIONAL", Decision.NO_GO: "NO-GO"}
 _MOST_GAPS = 500
@@ -101,8 +103,7 @@ def _head(verdict: Verdict, options: RenderOptions) -> tuple[str, str, str]:
 def _origin(verdict: Verdict) -> str:
     """Return what was judged by what, and when."""
     policy = verdict.policy
-    ref = f" at {code(policy.ref, 80)}" if policy.ref is not None else ""
-    named = f"policy {code(policy.path, 120)}{ref}" if policy.path is not None else "no policy file"
+    named = f"policy {code(policy.path, 120)}{_at(policy)}" if policy.path is not None else "no policy file"
     parts = [
         (f"commit {code(verdict.commit, 64)}" if verdict.commit else "no commit")
         + (f" against {code(verdict.base, 64)}" if verdict.base else ""),
@@ -111,6 +112,16 @@ def _origin(verdict: Verdict) -> str:
         *([text(verdict.generated_at, 40)] if verdict.generated_at else []),
     ]
     return " · ".join(parts)
+
+
+def _at(policy: PolicyOrigin) -> str:
+    """Return the repository and the revision that the policy was read from, and how many files it extends."""
+    commit = f" ({code(policy.commit, 64)})" if policy.commit is not None else ""
+    told = f" at {code(policy.ref, 80)}{commit}" if policy.ref is not None else ""
+    if policy.repository:
+        told = f" of {code(policy.repository, 120)}{commit}"
+    more = len(policy.chain) - 1
+    return told + (f", over {counted(more, 'further file', 'further files')}" if more > 0 else "")
 
 
 def _row(item: CriterionResult) -> Iterator[str]:

@@ -8,6 +8,7 @@ from gate.model.verdict import Believed, Proposal, ProposedFile, ProposedOutcome
 from gate.report import waiver_lines
 from gate.report.html_parts import WORDS, details, listed, table
 from gate.report.html_text import code, lines, prose, sentence, text
+from gate.report.proposals import TITLE
 
 _BELIEVED = {
     Believed.SUPPLIED: "supplied: the author can forge it",
@@ -38,8 +39,8 @@ def proposal(verdict: Verdict) -> Iterator[str]:
     wanted = verdict.proposal
     if wanted is None:
         return
-    yield "<h2>What this change proposes for the policy</h2>"
-    yield "<p>The policy of the base branch was judged by. This is what the change would make of it.</p>"
+    yield f"<h2>{TITLE}</h2>"
+    yield "<p>It is a proposal until it is merged, and decided nothing in this verdict.</p>"
     if wanted.decision is not None:
         score = f", score {wanted.score:g} / 100" if wanted.score is not None else ""
         yield f"<p>With it the verdict would be {wanted.decision.value.replace('_', '-').upper()}{score}.</p>"
@@ -47,6 +48,8 @@ def proposal(verdict: Verdict) -> Iterator[str]:
         rows = map(_outcome, wanted.outcomes[:_MOST])
         yield table(("Criterion", "Now", "Proposed", "Why"), rows)
     told = [f"<li>{sentence(item)}</li>" for item in (*wanted.mistakes, *wanted.notes, *_beyond(wanted))]
+    if wanted.mistakes:
+        yield "<p>It cannot be read, so mend it before it is merged.</p>"
     if told:
         yield listed(told)
     yield from map(_file, wanted.files[:_MOST])

@@ -134,7 +134,8 @@ def _place_of(verdict: Verdict, kind: str | None) -> str:
 
     GitHub refuses a whole log for one result without a location.
     """
-    policy = relative_path(verdict.policy.path)
+    # The policy of another repository is no file of this one.
+    policy = None if verdict.policy.repository else relative_path(verdict.policy.path)
     if policy is not None:
         return policy
     evidence = [item for item in verdict.evidence if not isinstance(item, Missing)]

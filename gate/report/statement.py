@@ -14,6 +14,7 @@ from gate.errors import UserError
 from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Evidence, Missing, Source
 from gate.model.json import Json, JsonObject
+from gate.model.policy import PolicyLink
 from gate.model.verdict import Outcome, Verdict
 from gate.report.json_v1 import json_text
 from gate.report.options import RenderOptions
@@ -59,8 +60,11 @@ def _predicate(verdict: Verdict, version: str, advisory: bool) -> JsonObject:
             "name": _line(verdict.policy_name),
             "path": _line(policy.path),
             "ref": _line(policy.ref),
+            "repository": _line(policy.repository) or None,
+            "commit": _line(policy.commit),
             "profile": _line(policy.profile),
             "digest": _digest(policy.sha256),
+            "extends": [_link(link) for link in policy.chain[1:]],
         },
         "outcomes": outcomes,
         "notices": [_line(notice) for notice in verdict.notices],
@@ -79,6 +83,17 @@ def _predicate(verdict: Verdict, version: str, advisory: bool) -> JsonObject:
             }
             for waiver in verdict.waivers
         ],
+    }
+
+
+def _link(link: PolicyLink) -> JsonObject:
+    """Return a file that the policy extends."""
+    return {
+        "path": _line(link.path),
+        "repository": _line(link.repository) or None,
+        "ref": _line(link.ref),
+        "commit": _line(link.commit),
+        "digest": _digest(link.sha256),
     }
 
 

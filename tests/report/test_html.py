@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gate.formats.plain import one_line
 from gate.model.evidence import Collected, Gap, How, Source
 from gate.model.finding import Finding
-from gate.model.policy import Level, Waiver
+from gate.model.policy import Level, PolicyLink, Waiver
 from gate.model.verdict import (
     Believed,
     Decision,
@@ -205,6 +205,16 @@ def test_t28_no_line_is_a_command_to_a_runner() -> None:
     assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
 
 
+def test_a_policy_of_elsewhere_is_told_with_its_commit_and_what_it_extends() -> None:
+    link = PolicyLink("base.yml", "d" * 64, "main", "e" * 40, "acme/policies")
+    own = replace(GO.policy, commit="e" * 40, chain=(link, link))
+    told = Page(render(replace(GO, policy=own), OPTIONS)).texts["p"][0]
+    assert f"policy .gate/policy.yml at main ({'e' * 40}), over 1 further file (profile production" in told
+    far = replace(own, repository="acme/policies", chain=(link, link, link))
+    told = Page(render(replace(GO, policy=far), OPTIONS)).texts["p"][0]
+    assert f"policy .gate/policy.yml of acme/policies ({'e' * 40}), over 2 further files (profile" in told
+
+
 ALARMED = RenderOptions(alarms=("Another app set the status “readiness-gate: main”",), extra_notes=("One more note",))
 
 
@@ -251,7 +261,8 @@ def test_waivers_proposals_and_trust_are_told() -> None:
     assert {"1 of 1 finding", "holds", "words3 days left", "expired", "2027-01-31over for 2 days"} <= set(
         page.texts["td"]
     )
-    assert "What this change proposes for the policy" in page.texts["h2"]
+    assert "What this change wants of the policy" in page.texts["h2"]
+    assert "It cannot be read, so mend it before it is merged." in page.texts["p"]
     assert "With it the verdict would be GO, score 88 / 100." in page.texts["p"]
     assert {"not met (must)", "met (may)", "not there", "supplied: the author can forge it"} <= set(page.texts["td"])
     assert "The change also touches what steers the gate: words." in page.texts["li"]

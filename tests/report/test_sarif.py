@@ -277,6 +277,13 @@ def test_without_a_policy_file_a_result_lies_at_the_first_source_of_its_kind() -
     assert at(found["gate/docs.runbook"], *where) == ".gate/policy.yml"
 
 
+def test_a_policy_of_another_repository_is_no_place_in_this_one() -> None:
+    value = replace(NO_GO, policy=replace(NO_GO.policy, path="gate/policy.yml", repository="acme/policies"))
+    found = {str(item["ruleId"]): item for item in run_of(value)["results"]}
+    where = ("locations", 0, "physicalLocation", "artifactLocation", "uri")
+    assert at(found["gate/coverage.lines"], *where) == "coverage.xml"
+
+
 @pytest.mark.parametrize("line", [0, -3, None])
 def test_lines_count_from_one(line: int | None) -> None:
     (item,) = run_of(with_findings(Finding("B", "low", "m", "bandit", "a.py", line, "f")))["results"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gate.errors import UserError
 from gate.model.evidence import Collected, How, Source, Unreadable
 from gate.model.json import JsonObject
+from gate.model.policy import PolicyLink
 from gate.report.options import RenderOptions
 from gate.report.statement import render, statement
 from tests.report.hostile import HOSTILE
@@ -59,6 +60,23 @@ def test_evidence_is_named_with_its_hashes() -> None:
         {"name": "bandit 1.9.4", "how": "produced", "tool": "bandit", "version": "1.9.4"}
     ]
     assert (found["dependencies"]["gaps"], found["files"]["state"]) == (3, "missing")
+
+
+def test_the_files_of_the_policy_are_named_with_their_hashes() -> None:
+    own = PolicyLink("own.yml", "c" * 64)
+    base = PolicyLink("base.yml", "d" * 64, "v2", "e" * 40, "acme/policies")
+    value = replace(GO, policy=replace(GO.policy, commit="f" * 40, chain=(own, base)))
+    policy = cast(JsonObject, cast(JsonObject, statement(value)["predicate"])["policy"])
+    assert (policy["repository"], policy["commit"]) == (None, "f" * 40)
+    assert policy["extends"] == [
+        {
+            "path": "base.yml",
+            "repository": "acme/policies",
+            "ref": "v2",
+            "commit": "e" * 40,
+            "digest": {"sha256": "d" * 64},
+        }
+    ]
 
 
 def test_a_hash_that_is_none_is_not_passed_on() -> None:
