@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gate.collect.ci.known_actions import acts_of_action
 from gate.collect.ci.known_commands import SCANS
+from gate.collect.ci.scopes import is_everything
 from gate.model.json import Json, JsonObject
 
 
@@ -53,6 +54,8 @@ def acts_of_uses(name: str, given: Json) -> Iterator[Act]:
 
 
 def _trivy_action(inputs: JsonObject) -> Iterator[Act]:
+    if any(is_everything(_text(inputs.get(key))) for key in ("skip-dirs", "skip-files")):
+        return  # it is told to look at nothing
     kind = _text(inputs.get("scan-type")) or "image"
     told = _input_cannot_fail(inputs)
     if told is None and not _text(inputs.get("exit-code")):
@@ -61,7 +64,9 @@ def _trivy_action(inputs: JsonObject) -> Iterator[Act]:
         yield Act("sbom", "trivy")
     if kind in ("image", "fs", "filesystem", "repo", "rootfs", "sbom", "config"):
         what = {"image": "image", "config": "iac"}.get(kind, "dependency")
-        yield Act(what, "trivy", 0, told)
+        scanners = _text(inputs.get("scanners"))
+        if what == "iac" or not scanners or "vuln" in scanners or "$" in scanners:
+            yield Act(what, "trivy", 0, told)
     if "secret" in _text(inputs.get("scanners")):
         yield Act("secret", "trivy", 0, told)
 

@@ -18,11 +18,14 @@ from gate.collect.ci.known_commands import (
     SCRIPTS_OF_PACKAGES,
     TARGETS,
 )
+from gate.collect.ci.scopes import looks_at_nothing, scanners_of_trivy
 from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands
 from gate.collect.ci.swallowed import find_swallowed
 
 _ASKS_ONLY = frozenset({"--version", "-V", "version", "--help", "-h", "help", "install", "login"})
+_LOOKS = frozenset({"tests", "coverage", "smoke_test", "load_test", "lint"})
+"""What is nothing, besides scanning, where nothing is looked at."""
 _IDLE = frozenset({"echo", "printf", ":", "true", "false", "set", "exit", "cd", "export", "sleep", "return"})
 _DRY = ("--dry-run", "--dryrun", "--check", "--noop", "-dry-run")
 _DEEPEST = 4
@@ -71,8 +74,9 @@ def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int
     if _only_asks(name, arguments):
         return
     seen: set[tuple[str, str]] = set()
+    idle = looks_at_nothing(name, arguments)
     for what, by in _named(name, arguments):
-        if (what, by) not in seen:
+        if (what, by) not in seen and not (idle and (what in SCANS or what in _LOOKS)):
             seen.add((what, by))
             yield Act(what, by, command.line, _cannot_fail(what, by, arguments))
 
@@ -113,12 +117,20 @@ def _named(name: str, arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
     options = [word for word in arguments if word.startswith("-")]
     dry = any(option.startswith(_DRY) and not option.endswith("=none") for option in options)
     for words, what, by in RULES.get(name, ()):
+        if name == "trivy" and what in ("dependency", "image") and not _is_for_vulnerabilities(arguments):
+            continue
         if _begins(plain, words) and not (dry and what in ("deploy", "rollback")):
             yield what, by
     yield from _by_target(name, plain)
     yield from _by_build(name, arguments)
     yield from _by_options(name, plain, options)
     yield from _by_script(name, dry=dry)
+
+
+def _is_for_vulnerabilities(arguments: Sequence[str]) -> bool:
+    """Whether Trivy looks for vulnerabilities too: it does unless it is told what to look for."""
+    scanners = scanners_of_trivy(arguments)
+    return scanners is None or "vuln" in scanners or any("$" in each for each in scanners)
 
 
 def _begins(plain: Sequence[str], words: str) -> bool:

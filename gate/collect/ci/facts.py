@@ -26,14 +26,15 @@ MOST = 20_000
 class Tree:
     """What the tree holds.
 
-    `unparsable` are the workflows that could not be read, `cut` the lists of the facts that are not whole: name → how
-    many there are.
+    `unparsable` are the workflows that could not be read, `tracked` is all that git tracks (None: not known), `cut`
+    the lists of the facts that are not whole: name → how many there are.
     """
 
     workflows: list[Workflow] = field(default_factory=list)
     actions: list[LocalAction] = field(default_factory=list)
     updates: list[JsonObject] = field(default_factory=list)
     unparsable: set[str] = field(default_factory=set)
+    tracked: Sequence[str] | None = None
     other: list[str] = field(default_factory=list)
     excluded: int = 0
     cut: dict[str, int] = field(default_factory=dict)
@@ -50,7 +51,7 @@ class _Lists:
 
 def tree_facts(tree: Tree, read: ReadText | None = None) -> JsonObject:
     """Return what the files say. `read` gives the text of other files of the tree: scripts, the Makefile."""
-    running = how_they_run(tree.workflows, all_known=not tree.unparsable)
+    running = how_they_run(tree.workflows, all_known=not tree.unparsable, tracked=tree.tracked)
     own = Repository({action.folder: action for action in tree.actions}, Scripts(read) if read else None)
     lists = _Lists()
     for workflow in tree.workflows:

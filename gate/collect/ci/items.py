@@ -42,7 +42,10 @@ def workflow_item(workflow: Workflow, running: Running) -> JsonObject:
         "name": workflow.name[:200],
         "path": printable(workflow.path),
         "line": workflow.line,
-        "triggers": [trigger_facts(event, given) for event, given in list(workflow.events.items())[:_MOST]],
+        "triggers": [
+            trigger_facts(event, given, running.silent.get(event))
+            for event, given in list(workflow.events.items())[:_MOST]
+        ],
         "events": [*list(workflow.events)[:_MOST]],
         "jobs": len(workflow.jobs),
         "permissions": of_workflow(workflow),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate.collect.ci.expressions import is_false, known_on, runs_after_failure
+from gate.collect.ci.path_filters import Paths
 from gate.collect.ci.triggers import named, never_fires
 from gate.collect.ci.workflow import Job, Workflow, own_folder
 
@@ -19,20 +20,29 @@ _MOST_CALLS = 200
 class Running:
     """How a workflow runs. `never` says why none of it can, `jobs` why a job cannot, `events` what it runs on.
 
+    `silent` are the triggers that can never fire, with why.
+
     `events` of a workflow that is called are those of its callers; `uncalled` is True where it is only to be called,
     and nothing of the tree calls it: another repository may.
     """
 
     never: str | None = None
+    silent: dict[str, str] = field(default_factory=dict)
     uncalled: bool = False
     jobs: dict[str, str] = field(default_factory=dict)
     events: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-def how_they_run(workflows: Sequence[Workflow], *, all_known: bool) -> dict[str, Running]:
-    """Return how each workflow runs, by path. `all_known` is False where some could not be read."""
+def how_they_run(
+    workflows: Sequence[Workflow], *, all_known: bool, tracked: Collection[str] | None = None
+) -> dict[str, Running]:
+    """Return how each workflow runs, by path. `all_known` is False where some could not be read.
+
+    `tracked` is all that git tracks, None where that is not known.
+    """
     names = {name for workflow in workflows for name in (workflow.name, workflow.path)} if all_known else None
-    found = {workflow.path: _alone(workflow, names) for workflow in workflows}
+    paths = None if tracked is None else Paths(tracked)
+    found = {workflow.path: _alone(workflow, names, paths) for workflow in workflows}
     by_path = {workflow.path: workflow for workflow in workflows}
     _call(by_path, found)
     for workflow in workflows:
@@ -48,22 +58,21 @@ def _of_all_jobs(workflow: Workflow, running: Running) -> str:
     return f"its job {first.id} {why}" if len(workflow.jobs) == 1 else f"none of its jobs can run: {first.id} {why}"
 
 
-def _alone(workflow: Workflow, names: set[str] | None) -> Running:
+def _alone(workflow: Workflow, names: set[str] | None, paths: Paths | None) -> Running:
     running = Running()
     events: set[str] = set()
-    reasons: list[str] = []
     for event, given in workflow.events.items():
-        reason = never_fires(event, given, names)
+        reason = never_fires(event, given, names, paths)
         if reason is None:
             events.add(named(event, given))
         else:
-            reasons.append(reason)
+            running.silent[event] = reason
     if "on" not in workflow.value:
         running.never = "it has no `on`, so nothing starts it"
     elif not workflow.events:
         running.never = "its `on` is empty, so nothing starts it"
     elif not events:
-        running.never = reasons[0]
+        running.never = next(iter(running.silent.values()))
     elif not workflow.jobs:
         running.never = "it has no jobs"
     else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from gate.collect.ci.path_filters import Paths
 from gate.collect.ci.workflow import text, texts
 from gate.model.json import Json, JsonObject
 
@@ -17,9 +18,14 @@ _NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 
 
-def trigger_facts(event: str, given: Json) -> JsonObject:
-    """Return one trigger: its event, its filters as they are given (in their own names, `_` for `-`), its times."""
+def trigger_facts(event: str, given: Json, never: str | None = None) -> JsonObject:
+    """Return one trigger: its event, its filters as they are given (in their own names, `_` for `-`), its times.
+
+    `never` is why it can never fire.
+    """
     facts: JsonObject = {"event": event}
+    if never is not None:
+        facts["never"] = never
     if event == "schedule":
         facts["cron"] = list(crons(given))
     if isinstance(given, dict):
@@ -43,10 +49,12 @@ def crons(given: Json) -> list[str]:
     return [text(item.get("cron")) for item in items if isinstance(item, dict) and text(item.get("cron"))]
 
 
-def never_fires(event: str, given: Json, workflow_names: Collection[str] | None) -> str | None:
+def never_fires(
+    event: str, given: Json, workflow_names: Collection[str] | None, paths: Paths | None = None
+) -> str | None:
     """Return why a trigger can never fire, None where it can or nobody knows.
 
-    `workflow_names` are the names of all workflows, None where not all are known.
+    `workflow_names` are the names of all workflows, `paths` all that is tracked; None where not all are known.
     """
     if event == "schedule":
         times = crons(given)
@@ -61,10 +69,10 @@ def never_fires(event: str, given: Json, workflow_names: Collection[str] | None)
             return "workflow_run waits for a workflow that is not there"
     if given.get("types") == [] and "types" in given:
         return f"{event} has an empty list of types"
-    return _filtered_out(event, given)
+    return _filtered_out(event, given, paths)
 
 
-def _filtered_out(event: str, given: JsonObject) -> str | None:
+def _filtered_out(event: str, given: JsonObject, paths: Paths | None) -> str | None:
     # Where branches are filtered and tags are not, a push of a tag does not count; and no path is looked at for one.
     tags_too = event == "push" and ("tags" in given or "tags-ignore" in given)
     branches_given = "branches" in given or "branches-ignore" in given
@@ -74,7 +82,15 @@ def _filtered_out(event: str, given: JsonObject) -> str | None:
         if tags_too and not branches_given and _none_left(given, "tags"):
             return f"{event} leaves out every tag"
     no_tag = event in ("pull_request", "pull_request_target") or (event == "push" and branches_given and not tags_too)
-    return f"{event} leaves out every path" if no_tag and _none_left(given, "paths") else None
+    if not no_tag:
+        return None
+    if _none_left(given, "paths"):
+        return f"{event} leaves out every path"
+    if paths is not None and paths.none_fits(texts(given.get("paths"))):
+        return f"{event} waits for paths that no tracked file has"
+    if paths is not None and paths.all_fit(texts(given.get("paths-ignore"))):
+        return f"{event} leaves out every tracked file"
+    return None
 
 
 def _none_left(given: JsonObject, key: str) -> bool:

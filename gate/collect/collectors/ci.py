@@ -123,6 +123,9 @@ def _read(context: Context) -> _Read:
         if document.index == 0 and document.path not in broken:
             _add(read, context, document)
     read.tree.excluded = len(left_out)
+    workspace = context.workspace
+    if workspace.has_git and not workspace.scope:
+        read.tree.tracked = [entry.path for entry in workspace.entries()]
     return read
 
 

@@ -118,7 +118,7 @@ def test_a_scanner_that_cannot_fail_is_told(command: str, told: str | None) -> N
         (
             "aquasecurity/trivy-action",
             {"exit-code": "1", "scan-type": "fs", "scanners": "secret", "format": "spdx"},
-            [("sbom", "trivy", None), ("dependency", "trivy", None), ("secret", "trivy", None)],
+            [("sbom", "trivy", None), ("secret", "trivy", None)],
         ),
         ("bridgecrewio/checkov-action", {"soft_fail": True}, [("iac", "checkov", "soft_fail: true")]),
         ("anchore/scan-action", {"fail-build": False}, [("image", "grype", "fail-build: false")]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gate.collect.ci.running import Running, how_they_run
@@ -117,6 +119,69 @@ def test_what_waits_for_a_job_that_never_runs_does_not_either_unless_it_asks_for
 def test_a_job_that_leaves_an_event_out_does_not_run_on_it() -> None:
     running = alone(f"on: [push, pull_request]\njobs: {{a: {{{STEP}, if: github.event_name == 'push'}}}}\n")
     assert running.events == {"a": frozenset({"push"})}
+
+
+TRACKED = ["README.md", "src/app.py", "src/deep/b.py", "docs/index.md", ".github/workflows/a.yml"]
+
+
+def on(trigger: str, tracked: list[str] | None) -> Running:
+    text = f"on: {trigger}\njobs: {{a: {{{STEP}}}}}\n"
+    return how_they_run([workflow(text)], all_known=True, tracked=tracked)[".github/workflows/a.yml"]
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "{pull_request: {paths: [gone/**]}}",
+        "{pull_request: {paths: ['*.rs', 'lib/**/*.py', nowhere]}}",
+        "{pull_request: {paths: ['src/*.md', '!README.md']}}",
+        "{pull_request: {paths: ['src/**', '!**/*.py']}}",
+        "{push: {branches: [main], paths: gone.txt}}",
+        "{pull_request: {paths-ignore: ['**/*.py', '**.md', '.github/**']}}",
+    ],
+)
+def test_paths_that_no_tracked_file_has(trigger: str) -> None:
+    running = on(trigger, TRACKED)
+    assert "tracked file" in str(running.never)
+    assert "never runs" in running.jobs["a"]
+    assert running.events == {}
+    assert on(trigger, None).never is None
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "{pull_request: {paths: ['src/**']}}",
+        "{pull_request: {paths: ['**.md']}}",
+        "{pull_request: {paths: ['!README.md', 'src/*']}}",
+        "{pull_request: {paths: ['src/*/b.py']}}",
+        "{pull_request: {paths: ['gone/?.py']}}",
+        "{pull_request: {paths: ['src/**', '!src/**/x/*.py']}}",
+        "{pull_request: {paths: ['*.rs', 'docs/**']}}",
+        "{push: {paths: [gone/**]}}",  # a tag has no paths
+        "{pull_request: {paths-ignore: ['**/*.py', '**.md']}}",
+        "{pull_request: {paths: ['{a']}}",
+    ],
+)
+def test_paths_that_a_tracked_file_may_have(trigger: str) -> None:
+    assert on(trigger, TRACKED).never is None
+
+
+def test_a_trigger_that_is_silent_leaves_the_others() -> None:
+    running = on("{pull_request: {paths: [gone/**]}, push: {branches: [main]}}", TRACKED)
+    assert running.events == {"a": frozenset({"push"})}
+    assert running.silent == {"pull_request": "pull_request waits for paths that no tracked file has"}
+
+
+def test_very_many_filters_take_no_time() -> None:
+    tracked = [f"src/module{number}/file.py" for number in range(8000)]
+    paths = ", ".join(f"'*/gone{number}/**'" for number in range(10))
+    text = f"on: {{pull_request: {{paths: [{paths}]}}}}\njobs: {{a: {{{STEP}}}}}\n"
+    many = [workflow(text, f".github/workflows/{number}.yml") for number in range(40)]
+    begun = time.process_time()
+    found = how_they_run(many, all_known=True, tracked=tracked)
+    assert time.process_time() - begun < 15
+    assert {running.never is None for running in found.values()} == {True, False}
 
 
 def test_called_workflows_run_on_what_their_callers_run_on() -> None:

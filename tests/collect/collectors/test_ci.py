@@ -22,6 +22,10 @@ from tests.support.fakes import tracked, write
 
 RUNNER = SubprocessRunner()
 DATA = Path(__file__).parents[1] / "ci" / "data"
+SILENT = (
+    "on: {pull_request: {paths: [gone/**]}, push: {branches: [main]}}\npermissions: {}\n"
+    "jobs: {a: {runs-on: x, steps: [{run: pytest}, {run: bandit -r src}]}}\n"
+)
 GOOD = "on: push\npermissions: {}\njobs: {a: {runs-on: x, steps: [{run: pytest}]}}\n"
 WF = ".github/workflows"
 
@@ -321,3 +325,22 @@ def test_a_list_of_facts_that_is_cut_is_a_gap(tmp_path: Path, monkeypatch: pytes
     files = {f"{WF}/a.yml": GOOD, f"{WF}/b.yml": GOOD}
     evidence = collect(tmp_path, files, {"zizmor": False})
     assert {gap.subject: gap.facts for gap in evidence.gaps} == {"items": ("items",), "jobs": ("jobs",)}
+
+
+def test_a_filter_that_fits_no_tracked_file_is_told_and_its_jobs_do_not_count(tmp_path: Path) -> None:
+    evidence = collect(tmp_path, {f"{WF}/a.yml": SILENT, "src/a.py": "x = 1\n"}, {"zizmor": False})
+    (item,) = each(evidence, "items")
+    assert item["triggers"] == [
+        {
+            "event": "pull_request",
+            "never": "pull_request waits for paths that no tracked file has",
+            "paths": ["gone/**"],
+        },
+        {"event": "push", "branches": ["main"]},
+    ]
+    (job,) = each(evidence, "jobs")
+    assert (job["can_run"], job["on_pull_request"], job["events"]) == (True, False, ["push"])
+    (scanner,) = each(evidence, "scanners")
+    assert scanner["on_pull_request"] is False
+    there = collect(tmp_path / "b", {f"{WF}/a.yml": SILENT, "gone/a.py": "x = 1\n"}, {"zizmor": False})
+    assert each(there, "jobs")[0]["on_pull_request"] is True
