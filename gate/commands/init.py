@@ -140,8 +140,9 @@ NAMED_MANIFESTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     "--workspace", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="DIR", help="The checkout."
 )
 @click.option("--profile", type=click.Choice(PROFILES), default="baseline", show_default=True, help="What to extend.")
-@click.option("--stdout", is_flag=True, help="Print the policy instead of writing it.")
-def command(workspace: Path, profile: str, stdout: bool) -> int:
+@click.option("--stdout", is_flag=True, help="Print the policy, or with --workflow that, instead of writing it.")
+@click.option("--workflow", is_flag=True, help="Also write .github/workflows/readiness.yml for pull requests.")
+def command(workspace: Path, profile: str, stdout: bool, workflow: bool) -> int:
     """Look at the repository and write .gate/policy.yml with comments. An existing file is never overwritten."""
     from gate.commands import wiring
     from gate.judge.catalogue import load_catalogue
@@ -149,11 +150,17 @@ def command(workspace: Path, profile: str, stdout: bool) -> int:
     from gate.publish.files import write_report
 
     target = workspace / wiring.DEFAULT_POLICY
-    if (target.exists() or target.is_symlink()) and not stdout:
+    there = target.exists() or target.is_symlink()
+    if there and not (stdout or workflow):
         raise UserError(f"{target} is there already; `gate init --stdout` prints what would be written.")
     catalogue = load_catalogue()
     tree = wiring.open_tree(workspace, wiring.machine(workspace=workspace))
-    text = draft(look(workspace.resolve().name, tree, catalogue, profile), profile)
+    seen = look(workspace.resolve().name, tree, catalogue, profile)
+    if workflow:
+        _write_workflow(workspace, seen, stdout=stdout)
+        if stdout or there:
+            return 0
+    text = draft(seen, profile)
     # What we write must be a policy: a mistake here is ours, and it is told before anything is written.
     read_policy(text.encode(), path=wiring.DEFAULT_POLICY, catalogue=catalogue)
     if stdout:
@@ -162,6 +169,15 @@ def command(workspace: Path, profile: str, stdout: bool) -> int:
     write_report(target, text, workspace)
     click.echo(f"Wrote {target}. Run your tests so that their reports are there, then `gate run --no-publish`.")
     return 0
+
+
+def _write_workflow(workspace: Path, seen: Findings, *, stdout: bool) -> None:
+    from gate.commands.init_workflow import Tests, write_workflow
+
+    found = [
+        Tests(item.name, (item.tests_hint, item.coverage_hint), item.tests, item.coverage) for item in seen.runners
+    ]
+    write_workflow(workspace, found, stdout=stdout)
 
 
 def look(name: str, workspace: Workspace, catalogue: Catalogue, profile: str) -> Findings:
