@@ -31,7 +31,7 @@ from gate.publish.status import context_of, newest
 from gate.publish.words import advised
 
 DEFAULT_NAME = "readiness-gate"
-_MOST_SUPERSEDED = 8
+_MOST_SUPERSEDED = 4
 """Older check runs that one run changes: each is a request, and after a crash or a rerun there are one or two."""
 Ours = tuple[CheckRun, Mark]
 
@@ -99,7 +99,7 @@ class CheckRunChannel:
         later, certain = newer(found, self._desk)
         if later is not None and (certain or conclusion == "success"):  # a no that may be the newest is said
             return self.give_way(later, conclusion, found)
-        run = self.run or self._create()
+        run = self.run = self.run or self._orphan(found) or self._create()
         if conclusion == "success":
             output, conclusion = self._careful(output, found, statuses)
         missing = self._annotate(run, output, batches)
@@ -122,6 +122,11 @@ class CheckRunChannel:
         """Let our check run say something else than before, and nothing about others. Raises ForgeProblem."""
         if self.run is not None:
             self._desk.forge.update_check_run(self.run.id, output, conclusion)
+
+    def _orphan(self, found: Sequence[CheckRun]) -> CheckRun | None:
+        """Return the check run of this very run whose creation we were not told of."""
+        own = (run for run, mark in ours(found, self._desk) if mark == self._desk.mark)
+        return next((run for run in own if run.status != "completed"), None)
 
     def _create(self) -> CheckRun:
         desk = self._desk

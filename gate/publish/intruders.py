@@ -19,6 +19,10 @@ from gate.publish.marks import Mark, read_mark, run_of_url
 from gate.publish.runs import Runs
 
 _MOST = 5
+_NO_RUN = (
+    "which is no run of this workflow. Where two workflows judge one commit, put their triggers into one workflow, or "
+    "give their policies different publish.name."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def intruders(seen: OnCommit, desk: Desk, runs: Runs, own: CheckRun | None) -> t
 
     `own` is the check run that this run made, None where it made none. Check runs are left out where `seen` has none.
     """
-    found = [*_checks(seen.checks or (), desk, runs, own), *_statuses(seen.statuses or (), desk)]
+    found = [*_checks(seen.checks or (), desk, runs, own), *_statuses(seen.statuses or (), desk, runs)]
     each = tuple(dict.fromkeys(found))
     more = (f"There are {len(each) - _MOST} more like these.",) if len(each) > _MOST else ()
     return (*each[:_MOST], *more)
@@ -62,23 +66,24 @@ def _checks(checks: Iterable[CheckRun], desk: Desk, runs: Runs, own: CheckRun | 
         elif mark in first:
             yield f"Two check runs {_quoted(check.name)} on this commit say that they are of run {mark.run}."
         elif runs.genuine(mark.run, mark.attempt) is False:
-            yield (
-                f"A check run {_quoted(check.name)} on this commit names run {mark.run}, which is no run of this "
-                "workflow. Two workflows that judge one commit need policies with different publish.name."
-            )
+            yield (f"A check run {_quoted(check.name)} on this commit names run {mark.run}, {_NO_RUN}")
         if mark is not None:
             first.setdefault(mark, check.id)
 
 
-def _statuses(statuses: Iterable[Status], desk: Desk) -> Iterator[str]:
+def _statuses(statuses: Iterable[Status], desk: Desk, runs: Runs) -> Iterator[str]:
     for status in statuses:
         if not alike(status.context, desk.status_context):
             continue
         if not desk.identity.made_status(status):
             who = _quoted(status.creator.login) if status.creator is not None else "somebody unknown"
             yield f"The status {_quoted(status.context)} on this commit was also set by {who}."
-        elif run_of_url(status.target_url, desk.context) is None:
+            continue
+        run = run_of_url(status.target_url, desk.context)
+        if run is None:
             yield f"The status {_quoted(status.context)} on this commit was also set by some other job or step."
+        elif runs.genuine(*run) is False:
+            yield f"The status {_quoted(status.context)} on this commit names run {run[0]}, {_NO_RUN}"
 
 
 def _quoted(text: str) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from gate.publish.event import EventContext
 
 _TEXT = re.compile(r"([1-9][0-9]{0,17})/([1-9][0-9]{0,5})/([^\s]{1,120})/([0-9a-f]{16})")
-_RUN = re.compile(r"/([^/]+/[^/]+)/actions/runs/([1-9][0-9]{0,17})/attempts/([1-9][0-9]{0,5})")
+_RUN = re.compile(r"/([^/]+/[^/]+)/actions/runs/([1-9][0-9]{0,17})/attempts/([1-9][0-9]{0,5})", re.ASCII)
 _LONGEST_BASE = 100
 _NO_BASE = "-"
 """No branch may be called that (git check-ref-format)."""
@@ -53,11 +52,10 @@ def read_mark(external_id: str) -> Mark | None:
 
 def run_of_url(url: str, context: EventContext) -> tuple[int, int] | None:
     """Return run and attempt whose page an address is, None for any other address than one of this repository."""
-    server, parts = urlsplit(context.server_url), urlsplit(url)
-    match = _RUN.fullmatch(parts.path)
-    if match is None or (parts.scheme, parts.netloc) != (server.scheme, server.netloc):
+    match = _RUN.fullmatch(url.removeprefix(context.server_url)) if url.startswith(context.server_url) else None
+    if match is None or match[1].lower() != context.repository.lower():
         return None
-    return (int(match[2]), int(match[3])) if match[1].lower() == context.repository.lower() else None
+    return int(match[2]), int(match[3])
 
 
 def page_of(context: EventContext, mark: Mark) -> str:

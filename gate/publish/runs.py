@@ -10,11 +10,11 @@ from gate.publish.event import EventContext
 from gate.publish.forge import Forge
 from gate.publish.forge_words import ForgeProblem, Trouble, WorkflowRun
 
-_MOST_LOOKED_UP = 6
+_MOST_LOOKED_UP = 4
 
 
 class Runs:
-    """Looks runs up, each once, and never more than a few: who names many different ones is not the gate."""
+    """Looks runs up, each once and never more than a few: of the rest it is not known whose they are."""
 
     def __init__(self, forge: Forge, context: EventContext) -> None:
         self._forge = forge
@@ -31,7 +31,7 @@ class Runs:
         if run == self._context.run_id and attempt <= self._context.attempt:
             return True
         own, other = self._look_up(self._context.run_id), self._look_up(run)
-        if self._closed:
+        if self._closed or run not in self._known:
             return None
         if own is None or other is None or other.attempt < attempt:
             return False

@@ -95,7 +95,7 @@ class Through:
         """Publish through every channel that is wanted. Raises nothing."""
         wanted = wanted_channels(self.settings, self.desk.context)
         seen = self._look()
-        found = intruders(seen, self.desk, self.desk.runs, self.check.run)
+        found = self._intruders(seen)
         moved = self._moved()
         results = {}
         if Channel.CHECK_RUN in wanted:
@@ -142,7 +142,7 @@ class Through:
     def _look_again(self, saying: Saying, found: Intruders, results: dict[Channel, ChannelResult]) -> tuple[str, ...]:
         """Look at the commit once more; take back what intruders or a newer run have made wrong meanwhile."""
         seen = self._look()
-        both = tuple(dict.fromkeys((*found, *intruders(seen, self.desk, self.desk.runs, self.check.run))))
+        both = tuple(dict.fromkeys((*found, *self._intruders(seen))))
         if both != tuple(found):
             self._alarm(saying, both, results)
         else:
@@ -202,6 +202,13 @@ class Through:
             return replace(stale, channel=Channel.SARIF, url="")
         forge, name = self.desk.forge, self.settings.name
         return guarded(Channel.SARIF, lambda: publish_sarif(forge, place, verdict, name=name, wait=wait))
+
+    def _intruders(self, seen: OnCommit) -> tuple[str, ...]:
+        """Return who else speaks under our names. Where our own look at it falls over, that is told as one."""
+        try:
+            return intruders(seen, self.desk, self.desk.runs, self.check.run)
+        except Exception as error:  # noqa: BLE001 - what lies on the commit may have been made for this
+            return (f"What is on this commit under this gate's name cannot be read ({type(error).__name__}).",)
 
     def _look(self) -> OnCommit:
         """Return what is on the commit, of what we publish; what GitHub does not tell is None."""
