@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from gate.collect.all_collectors import KINDS
+from gate.commands.action_inputs import command_of, order_of
+from gate.judge.policy_reference import policy_ref
 from gate.judge.settings_evidence import evidence_settings
+from gate.settings import read_inputs
 from tests.support.expressions import ExpressionError, in_text, parse
-from tests.support.workflows import EXAMPLES, OWN, ROOT, is_gate, mistakes, read
+from tests.support.workflows import EXAMPLES, OWN, ROOT, Job, action, is_gate, mistakes, read
 
 BIN = Path(sys.executable).parent
 NAMES = {
@@ -102,6 +106,33 @@ def test_an_example_waits_for_a_release_s_commit(path: Path) -> None:
     for step in steps:
         assert step["uses"] == UNFINISHED
         evidence_settings(step.get("with", {}).get("evidence", "").splitlines())
+
+
+def legs(job: Job) -> list[dict[str, str]]:
+    """What `matrix` is in each leg of a job."""
+    matrix = dict(job.data.get("strategy", {}).get("matrix", {}))
+    included = matrix.pop("include", [])
+    return (
+        [dict(zip(matrix, values, strict=True)) for values in product(*matrix.values())] if matrix else included or [{}]
+    )
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, *OWN], ids=ids)
+def test_the_action_understands_what_it_is_given(path: Path, tmp_path: Path) -> None:
+    defaults = {name: str(item["default"]) for name, item in action()["inputs"].items()}
+    for job in read(path.read_text(encoding="utf-8")).jobs:
+        for step, leg in product(job.gate_steps, legs(job)):
+            given = defaults | {name: str(value) for name, value in step.get("with", {}).items()}
+            for name, value in leg.items():
+                given = {key: text.replace(f"${{{{ matrix.{name} }}}}", value) for key, text in given.items()}
+            assert not any("${{" in text for key, text in given.items() if key != "token")
+            inputs = read_inputs({f"INPUT_{name.upper()}": text for name, text in given.items()})
+            order = order_of(inputs, None, tmp_path)
+            assert command_of(inputs) == given["command"]
+            assert order.publish is (given["publish"] == "true")
+            assert (order.bundle is not None) is bool(given["bundle"])
+            if inputs.policy_ref:
+                assert policy_ref(inputs.policy_ref).path == "readiness/policy.yml"
 
 
 def test_the_legs_of_the_matrix_are_all_kinds_each_once() -> None:
@@ -198,6 +229,7 @@ def test_a_sound_workflow_has_no_mistake() -> None:
     [
         ("permissions: {}", "permissions: {contents: read}", "the permissions of the workflow are not {}"),
         (", edited]", "]", "pull_request is not about"),
+        ("edited]\n", "edited]\n  push:\n", "the policy is the checkout's"),
         ("edited]\n", "edited]\n    paths: [src/**]\n", "filtered by paths"),
         ("pull_request:\n", "pull_request_target:\n", "pull_request_target"),
         ("@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2", "@v4 # v4.2.2", "is not pinned"),

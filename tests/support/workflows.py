@@ -21,6 +21,8 @@ OWN = sorted((ROOT / ".github/workflows").glob("*.yml"))
 RUNNERS = frozenset({"ubuntu-24.04", "ubuntu-24.04-arm"})
 UNTRUSTED_EVENTS = frozenset({"pull_request", "pull_request_target", "workflow_run", "issue_comment", "merge_group"})
 """Events that somebody without a right to write to the repository can cause, or that carry a change not yet merged."""
+_FROM_CHECKOUT = {"push", "workflow_dispatch", "schedule"}
+"""Events without a base branch: docs/action.md, "Which events does it know?"."""
 PUBLISHING = {"contents": "read", "actions": "read", "checks": "write", "statuses": "write", "pull-requests": "write"}
 _PINNED = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+@[0-9a-f]{40}")
 _NOTE = re.compile(r"uses: (?P<uses>\S+)(?P<note> +# v\d+(?:\.\d+\.\d+)?(?:[: ].*)?)?$")
@@ -164,6 +166,11 @@ def _steps(workflow: Workflow, job: Job) -> Iterator[str]:
             yield from (f"the action has no input {name}" for name in given if name not in action()["inputs"])
             if step.get("continue-on-error") is not None or "if" in step:
                 yield "the gate's step may be passed over"
+    checked_out = any(str(step.get("uses", "")).startswith("actions/checkout@") for step in job.steps)
+    judges = any(step.get("with", {}).get("command", "run") in ("run", "publish") for step in job.gate_steps)
+    for event in sorted(_FROM_CHECKOUT & workflow.events.keys()):
+        if judges and not checked_out:
+            yield f"on {event} the policy is the checkout's, and there is none"
     last = "if" in job.data and job.data["if"] != "always()" and workflow.events.keys() & {"pull_request"}
     if job.gate_steps and last:
         yield "the gate's job may be skipped, which counts as a success"
