@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ _HISTORY = ("commits_scanned", "history")
 
 @dataclass(slots=True)
 class _Look:
-    """What was looked at. `commits` and `history` are None without a base to compare with."""
+    """What was looked at. `commits` and `history` are None without a base; `links` until somebody asks for them."""
 
     contents: Contents
     tree: Tree
@@ -49,6 +50,7 @@ class _Look:
     history: History | None = None
     gaps: list[Gap] = field(default_factory=list)
     ignored: int = 0
+    links: set[str] | None = None
 
 
 class SecretsCollector:
@@ -133,7 +135,7 @@ def _collected(kind: str, context: Context, look: _Look) -> Collected:
     look.gaps += allowed.gaps
     changes = context.changes if isinstance(context.changes, Changes) else None
     honour = context.request.get("honour_allowed") is True
-    findings = tree_findings(found, allowed.by, changes, honour)
+    findings = tree_findings(found, allowed.by, changes, honour, _marks_in_tree(context, look, found))
     read = [file for file in look.tree.files if look.contents.problem(file.key) is None]
     facts: JsonObject = {
         "files_scanned": len(read),
@@ -185,13 +187,13 @@ def _history_findings(context: Context, look: _Look, found: Sequence[Found], hon
     except (ToolProblem, ReportError, ReadProblem) as problem:
         look.gaps.append(Gap("history", f"could not be looked at: {problem}", facts=_HISTORY))
         return None
-    known |= {identity for version, places in versions if version.commit is None for identity in places.values()}
+    known |= {identity for version, places in versions if version.commit is None for identity, _ in places.values()}
     return _brought(context, versions, known, honour)
 
 
 def _brought(
     context: Context,
-    versions: Sequence[tuple[Version, dict[Place, Identity]]],
+    versions: Sequence[tuple[Version, dict[Place, tuple[Identity, str]]]],
     known: set[Identity],
     honour: bool,
 ) -> list[Finding]:
@@ -200,16 +202,17 @@ def _brought(
     from gate.collect.secrets.findings import history_finding, is_ignored_guess
 
     ignored = read_ignore_file(context.workspace)
-    occurrences: Counter[tuple[str, str]] = Counter()
+    occurrences: Counter[tuple[str, str, str]] = Counter()
     findings = []
     for version, places in versions:
-        for place, identity in places.items():
+        for place, (identity, mark) in places.items():
             guess = is_ignored_guess(place.rule, version.path, version.binary)
             if version.commit is None or guess or identity in known:
                 continue
             known.add(identity)
-            occurrences[version.path, place.rule] += 1
-            finding = history_finding(version.path, place, version.commit, occurrences[version.path, place.rule])
+            alike = version.path, place.rule, mark
+            occurrences[alike] += 1
+            finding = history_finding(version.path, place, version.commit, occurrences[alike], mark)
             by = hidden_by(version.path, place, ignored, version.commit)
             if by is not None:
                 properties: JsonObject = {**finding.properties, "allowed_by": by}
@@ -220,31 +223,50 @@ def _brought(
 
 def _known_in_tree(context: Context, look: _Look, identities: Identities, found: Sequence[Found]) -> set[Identity]:
     """Return the secrets that the files hold. Raises ReadProblem."""
-    from gate.collect.secrets.tree import link_text
-    from gate.collect.workspace import EntryType
+    from gate.collect.secrets.identity import by_path
 
-    links = {entry.path for entry in context.workspace.entries() if entry.type is EntryType.SYMLINK}
-    by_path: dict[str, list[Place]] = {}
-    for path, place in found:
-        by_path.setdefault(path, []).append(place)
     known: set[Identity] = set()
-    for path, places in by_path.items():
-        workspace = context.workspace
-        data = link_text(workspace, path) if path in links else workspace.read(path, look.limit).data
-        known |= set(identities.of(path, data, tuple(places)).values())
+    for path, places in by_path(found).items():
+        known |= set(identities.of(path, _again(context, look, path), tuple(places)).values())
     return known
 
 
-def _identified(look: _Look, identities: Identities) -> list[tuple[Version, dict[Place, Identity]]]:
-    """Return the versions that hold secrets, and which. Raises ToolProblem and ReportError."""
-    assert look.history is not None
-    assert look.commits is not None
+def _marks_in_tree(context: Context, look: _Look, found: Sequence[Found]) -> dict[Found, str]:
+    """Return what places are told by in fingerprints; a file that cannot be read again has none."""
+    from gate.collect.secrets.identity import by_path, marks
+    from gate.collect.workspace import ReadProblem
+
+    told: dict[Found, str] = {}
+    for path, places in by_path(found).items():
+        with suppress(ReadProblem):
+            told |= {(path, place): mark for place, mark in marks(path, _again(context, look, path), places).items()}
+    return told
+
+
+def _again(context: Context, look: _Look, path: str) -> bytes:
+    """Read what was looked at once more. Raises ReadProblem."""
+    from gate.collect.secrets.tree import link_text
+    from gate.collect.workspace import EntryType
+
+    workspace = context.workspace
+    if look.links is None:
+        look.links = {entry.path for entry in workspace.entries() if entry.type is EntryType.SYMLINK}
+    return link_text(workspace, path) if path in look.links else workspace.read(path, look.limit).data
+
+
+def _identified(look: _Look, identities: Identities) -> list[tuple[Version, dict[Place, tuple[Identity, str]]]]:
+    """Return the versions that hold secrets, which, and their marks. Raises ToolProblem and ReportError."""
+    from gate.collect.secrets.identity import marks
+
+    assert look.history is not None and look.commits is not None  # noqa: PT018 - for the types
     held = [version for version in look.history.versions if look.contents.places(version.key)]
     data = dict(look.commits.read(list(dict.fromkeys(version.blob for version in held))))
-    return [
-        (version, identities.of(version.path, data[version.blob], look.contents.places(version.key)))
-        for version in held
-    ]
+    told = []
+    for version in held:
+        content, places = data[version.blob], look.contents.places(version.key)
+        marked, known = marks(version.path, content, places), identities.of(version.path, content, places)
+        told.append((version, {place: (identity, marked[place]) for place, identity in known.items()}))
+    return told
 
 
 def _source(look: _Look) -> Source:

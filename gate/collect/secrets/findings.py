@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from gate.collect.changes import Changes
@@ -51,16 +51,19 @@ def tree_findings(
     allowed_by: dict[tuple[str, Place], str],
     changes: Changes | None,
     honour: bool,
+    marks: Mapping[tuple[str, Place], str] | None = None,
 ) -> list[Finding]:
     """Return the findings of the tree, from paths and places in order.
 
     `allowed_by` says what of the repository would have hidden a place; with `honour` that suppresses it. The
-    fingerprint is made of rule, path and how many of the rule stand in the file before it: of nothing secret.
+    fingerprint is made of rule, path, a few bits of what stands there (`marks`, of `gate.collect.secrets.identity`),
+    and how many alike stand in the file before it: of nothing that tells the secret.
     """
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: Counter[tuple[str, str, str]] = Counter()
     findings = []
     for path, place in places:
-        seen[path, place.rule] += 1
+        mark = (marks or {}).get((path, place), "")
+        seen[path, place.rule, mark] += 1
         hidden_by = allowed_by.get((path, place))
         properties = _properties(place)
         if hidden_by is not None:
@@ -73,7 +76,7 @@ def tree_findings(
                 tool=TOOL,
                 path=printable(path),
                 line=None if place.inside is not None else place.line or None,
-                fingerprint=_fingerprint("tree", path, place.rule, seen[path, place.rule]),
+                fingerprint=_fingerprint("tree", path, place.rule, mark, seen[path, place.rule, mark]),
                 suppressed=honour and hidden_by is not None,
                 new=None if changes is None else _is_new(path, place, changes),
                 properties=properties,
@@ -82,7 +85,7 @@ def tree_findings(
     return findings
 
 
-def history_finding(path: str, place: Place, commit: str, occurrence: int) -> Finding:
+def history_finding(path: str, place: Place, commit: str, occurrence: int, mark: str = "") -> Finding:
     """Return the finding of a secret that a commit of the change holds, and the tree does not."""
     return Finding(
         rule=place.rule,
@@ -91,7 +94,7 @@ def history_finding(path: str, place: Place, commit: str, occurrence: int) -> Fi
         tool=TOOL,
         path=printable(path),
         line=None if place.inside is not None else place.line or None,
-        fingerprint=_fingerprint("history", path, place.rule, occurrence),
+        fingerprint=_fingerprint("history", path, place.rule, mark, occurrence),
         new=True,
         properties={"commit": commit, **_properties(place)},
     )
@@ -124,8 +127,8 @@ def _properties(place: Place) -> JsonObject:
     return {"end_line": place.end_line or None}
 
 
-def _fingerprint(where: str, path: str, rule: str, occurrence: int) -> str:
-    return sha256("\0".join((where, printable(path), rule, str(occurrence))).encode()).hexdigest()
+def _fingerprint(where: str, path: str, rule: str, mark: str, occurrence: int) -> str:
+    return sha256("\0".join((where, printable(path), rule, mark, str(occurrence))).encode()).hexdigest()
 
 
 def _is_new(path: str, place: Place, changes: Changes) -> bool:

@@ -286,6 +286,18 @@ def test_two_secrets_on_one_line_are_two(tmp_path: Path) -> None:
     assert len({finding.fingerprint for finding in evidence.findings}) == 2
 
 
+def test_t15_another_secret_in_the_same_place_is_another_finding(tmp_path: Path) -> None:
+    """Who has a sample waived cannot put a real key in its place; the same on another line stays the same."""
+    root = make_repository(tmp_path / "tree")
+    marks = []
+    for text in (f"key = {token(1)}\n", f"key = {token(2)}\n", f"# moved\n  key = {token(1)}\n"):
+        write(root, {"settings.ini": text})
+        commit(root)
+        (finding,) = look(root).findings
+        marks.append(finding.fingerprint)
+    assert marks[0] == marks[2] != marks[1]
+
+
 def test_a_long_private_key_is_one(tmp_path: Path) -> None:
     root = make_repository(tmp_path / "tree")
     body = "\n".join(token(number)[4:] * 2 for number in range(170))
