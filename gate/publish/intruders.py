@@ -15,7 +15,7 @@ from gate.formats.plain import one_line
 from gate.publish.desk import Desk
 from gate.publish.forge_words import CheckRun, Status
 from gate.publish.identity import alike
-from gate.publish.marks import Mark, read_mark, run_of_url
+from gate.publish.marks import read_mark, run_of_url
 from gate.publish.runs import Runs
 
 _MOST = 5
@@ -45,7 +45,7 @@ def intruders(seen: OnCommit, desk: Desk, runs: Runs, own: CheckRun | None) -> t
 
 
 def _checks(checks: Iterable[CheckRun], desk: Desk, runs: Runs, own: CheckRun | None) -> Iterator[str]:
-    first: dict[Mark, int] = {}
+    told: set[tuple[int, int, str]] = set()
     named = sorted((item for item in checks if alike(item.name, desk.check_name)), key=lambda item: item.id)
     for check in named:
         mark = read_mark(check.external_id)
@@ -58,17 +58,17 @@ def _checks(checks: Iterable[CheckRun], desk: Desk, runs: Runs, own: CheckRun | 
                 f"A check run {_quoted(check.name)} on this commit is not the gate's: some other job or step has that "
                 "name. Rename it."
             )
-        elif mark == desk.mark and own is not None:
+        elif own is not None and mark.speaker == desk.mark.speaker:
             yield (
                 f"A second check run {_quoted(check.name)} on this commit says that it is this run's: either two of "
                 "its jobs judge under one publish.name, or somebody pretends."
             )
-        elif mark in first:
+        elif mark.speaker in told:
             yield f"Two check runs {_quoted(check.name)} on this commit say that they are of run {mark.run}."
         elif runs.genuine(mark.run, mark.attempt) is False:
             yield (f"A check run {_quoted(check.name)} on this commit names run {mark.run}, {_NO_RUN}")
         if mark is not None:
-            first.setdefault(mark, check.id)
+            told.add(mark.speaker)
 
 
 def _statuses(statuses: Iterable[Status], desk: Desk, runs: Runs) -> Iterator[str]:

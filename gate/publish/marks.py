@@ -33,6 +33,11 @@ class Mark:
         return f"{self.run}/{self.attempt}/{self.base}/{self.policy}"
 
     @property
+    def speaker(self) -> tuple[int, int, str]:
+        """Return what no two check runs of one name have: an attempt speaks once about a base branch."""
+        return (self.run, self.attempt, self.base)
+
+    @property
     def order(self) -> tuple[int, int]:
         """What is greater for a newer run."""
         return (self.run, self.attempt)

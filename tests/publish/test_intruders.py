@@ -59,12 +59,13 @@ def test_t3_a_job_of_another_workflow_with_our_name(hub: Hub) -> None:
     ("external_id", "word"),
     [
         (f"100/1/main/{'c' * 16}", "one publish.name"),
+        (f"100/1/main/{'d' * 16}", "one publish.name"),
         (f"999/1/main/{'c' * 16}", "no run of this workflow"),
         (f"777/1/main/{'c' * 16}", "no run of this workflow"),
         (f"778/1/main/{'c' * 16}", "no run of this workflow"),
         (f"779/7/main/{'c' * 16}", "no run of this workflow"),
     ],
-    ids=["our-own-mark", "no-such-run", "other-workflow", "other-commit", "no-such-attempt"],
+    ids=["our-own-mark", "our-own-run", "no-such-run", "other-workflow", "other-commit", "no-such-attempt"],
 )
 def test_t3_a_forged_external_id(hub: Hub, external_id: str, word: str) -> None:
     repo, job = hub.repository(), Job(hub)
@@ -163,6 +164,16 @@ def test_t3_no_false_alarm_in_everyday_life(hub: Hub) -> None:
     assert states(hub)[-1] == "success"
     assert hub.repository().checks
     assert len(comments(hub)) == 1
+
+
+def test_t3_one_run_may_speak_about_two_base_branches(hub: Hub) -> None:
+    """The second of two stages, where a commit is the head of two pull requests."""
+    hub.repository().commit("next", {}, start="main")
+    hub.repository().open_pull("feature", "next", number=9)
+    assert Job(hub).begin().publish(GO).intruders == ()
+    publication = Job(hub, base="next", pull=9).begin().publish(GO)
+    assert publication.intruders == ()
+    assert conclusions(hub) == ["success", "success"]
 
 
 def test_t3_what_is_not_ours_to_publish_is_nobody_s_to_forge(hub: Hub) -> None:
