@@ -19,6 +19,9 @@ COMMANDS: dict[str, str] = {
     "run": "Collect, judge and report: all of it.",
     "collect": "Collect evidence and judge nothing.",
     "evaluate": "Judge a bundle that `collect` made.",
+    "publish": "Judge bundles of other jobs, and publish the verdict on GitHub.",
+    "comment": "Answer a command in a pull request's conversation.",
+    "replay": "Judge the last merged commits by the policy as it stands.",
     "waive": "Write a dated exception to a criterion, or to findings of it.",
     "init": "Look at the repository and write a policy that fits it.",
     "explain": "Say what a criterion asks for, why, and how to meet it.",
@@ -29,7 +32,6 @@ COMMANDS: dict[str, str] = {
 """Every command with its line in `gate --help`; `gate/commands/NAME.py` has a click command called `command`."""
 
 NOT_YET: dict[str, str] = {
-    "publish": "publishing check runs and comments is not built yet; post the Markdown of `gate run --format markdown`",
     "audit": "reading the claims of readiness documents is not built yet",
 }
 """Commands of the public contract that this version does not have. They say so instead of being unknown."""

@@ -168,7 +168,7 @@ def _apply(command: Command, *decorators: Callable[[Command], Command]) -> Comma
 
 def run_options(command: Command) -> Command:
     """Give a command all options of `gate run`."""
-    publish = click.option("--no-publish", is_flag=True, help="Publish nothing (this version publishes nothing yet).")
+    publish = click.option("--no-publish", is_flag=True, help="Publish nothing on GitHub.")
     bundle = click.option(
         "--bundle", type=click.Path(path_type=Path), metavar="DIR", help="Also write the evidence there."
     )
@@ -200,3 +200,18 @@ def evaluate_options(command: Command) -> Command:
         "--bundle", type=click.Path(path_type=Path), metavar="DIR", required=True, help="The bundle to judge."
     )
     return _apply(command, bundle, _WORKSPACE, *_POLICY, _ONLY, _format(*FORMATS), *_OUTPUT, *_TALK)
+
+
+def publish_options(command: Command) -> Command:
+    """Give a command the options of `gate publish`."""
+    bundle = click.option(
+        "--bundle",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="A bundle, or a folder of bundles. Without it, the artefact of the run that started this one.",
+    )
+    artifact = click.option(
+        "--artifact", metavar="NAME", default="readiness-evidence", show_default=True, help="The artefact's name."
+    )
+    publish = click.option("--no-publish", is_flag=True, help="Judge and publish nothing.")
+    return _apply(command, bundle, artifact, _WORKSPACE, *_POLICY, _ONLY, _format(*FORMATS), *_OUTPUT, publish, *_TALK)

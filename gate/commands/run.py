@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -33,15 +34,20 @@ def command(
 ) -> int:
     """Collect evidence, judge it by the policy, and report the verdict.
 
-    The exit code is 0 for go and conditional, 1 for no_go.
+    The exit code is 0 for go and conditional, 1 for no_go. On a GitHub runner the verdict is published with the token
+    in GATE_TOKEN.
     """
-    from gate.commands.work import exit_code, progress_for, run, tell
+    from gate.commands.here import github_here, policy_ref_here
+    from gate.commands.on_github import run_on_github
+    from gate.commands.work import progress_for, tell
 
     order = Order(
         workspace, policy, profile, only, phase, base, evidence, bundle, format_, output, reports, quiet, verbose,
         publish=not no_publish, cache_dir=cache_dir, policy_from=policy_from,
+        policy_ref=policy_ref_here(os.environ),
     )  # fmt: skip
     progress = progress_for(order, sys.stderr)
-    verdict = run(order, progress)
-    tell(verdict, order, progress.seconds)
-    return exit_code(verdict)
+    github = github_here(os.environ, progress.log) if order.publish else None
+    ending = run_on_github(order, github, progress, lambda line: click.echo(line, err=True))
+    tell(ending.ran.verdict, order, progress.seconds)
+    return ending.exit_code

@@ -73,7 +73,7 @@ def command(
     if data is None:
         raise UserError(f"There is no policy {named}; `gate init` writes one.")
     waiver = Waiver(criterion, _line(reason), _line(owner), "", link, tuple(dict.fromkeys(findings)), today.isoformat())
-    names = _files(data) or (DEFAULT_FILE,)
+    names = waiver_files(data) or (DEFAULT_FILE,)
     files = {name: content for name in names if (content := _read(workspace / name, workspace)) is not None}
     waiving = waiving_in(data)
     waiver = _dated(waiver, _last_day(until, days, waiving, today), today, waiving)
@@ -96,7 +96,7 @@ def add_waiver(policy: bytes, name: str, files: Mapping[str, bytes], waiver: Wai
     from gate.judge.waiver_text import with_waiver
 
     catalogue = load_catalogue()
-    named = _files(policy)
+    named = waiver_files(policy)
     file = named[0] if named else DEFAULT_FILE
     # A file that is named and not there yet is the one that is about to be made.
     there = dict.fromkeys((*named, file), b"version: 1\nwaivers: []\n") | {**files}
@@ -156,7 +156,8 @@ def _dated(waiver: Waiver, last: date, today: date, waiving: Waiving) -> Waiver:
     return replace(waiver, expires=last.isoformat())
 
 
-def _files(policy: bytes) -> tuple[str, ...]:
+def waiver_files(policy: bytes) -> tuple[str, ...]:
+    """Return the files of waivers that a policy names."""
     from gate.judge.policy_file import waiver_paths
 
     return waiver_paths(policy)

@@ -60,12 +60,6 @@ def _gathered(order: Order, policy: Policy, means: Machine, kinds: Sequence[str]
     return bundle
 
 
-def run(order: Order, progress: PlainProgress) -> Verdict:
-    """Collect and judge."""
-    means = wiring.machine(progress, order.workspace)
-    return run_by(find_policy(order, means), order, means, progress).verdict
-
-
 def run_by(
     found: FoundPolicy,
     order: Order,
@@ -99,6 +93,14 @@ def collect_only(order: Order, progress: PlainProgress) -> Bundle:
     policy = wiring.read_policy(order, means)
     with progress:
         return gather(order, policy, means, order.only or KINDS)
+
+
+def collect_for_policy(order: Order, progress: PlainProgress, forge: Forge | None = None) -> Bundle:
+    """Collect what the policy asks for, for somebody else to judge."""
+    means = wiring.machine(progress, order.workspace)
+    policy = find_policy(order, means, forge).policy
+    with progress:
+        return gather(order, policy, means, kinds_of(policy, order.only, order.phase))
 
 
 def text_of(verdict: Verdict, name: str, options: RenderOptions) -> str:
