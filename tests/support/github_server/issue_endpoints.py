@@ -115,12 +115,13 @@ def react_to_issue(call: Call) -> Response:
 
 @endpoint("GET", f"{REPO}/issues/{{issue_number}}", READ)
 def get_issue(call: Call) -> Response:
-    return as_json(_issue(call, call.issue()))
+    return as_json(issue_shape(call.at, call.repo, call.issue()))
 
 
-def _issue(call: Call, issue: Pull) -> Json:
-    repo, number = call.repo, issue.number
-    own = f"{call.at}/repos/{repo.full_name}"
+def issue_shape(at: str, repo: Repository, issue: Pull) -> Json:
+    """An issue, or a pull request as an issue."""
+    number = issue.number
+    own = f"{at}/repos/{repo.full_name}"
     url = f"{own}/issues/{number}"
     pull = number in repo.pulls
     site = f"{SITE}/{repo.full_name}/{'pull' if pull else 'issues'}/{number}"
@@ -135,7 +136,7 @@ def _issue(call: Call, issue: Pull) -> Json:
         "node_id": f"I_{number}",
         "number": number,
         "title": issue.title,
-        "user": shapes.user(call.at, issue.user),
+        "user": shapes.user(at, issue.user),
         "labels": [],
         "state": "open" if issue.is_open else "closed",
         "locked": issue.locked,
