@@ -44,7 +44,8 @@ def file_block(file: ProposedFile) -> str:
 
 
 def _lines(proposal: Proposal) -> Iterator[str]:
-    yield "- It is a proposal until it is merged, and decided nothing in this verdict."
+    if proposal.files or proposal.mistakes:
+        yield "- It is a proposal until it is merged, and decided nothing in this verdict."
     if proposal.decision is not None:
         yield f"- With it the verdict would be **{_ICONS[proposal.decision]}**{verdict_words(proposal)}."
     for outcome in proposal.outcomes[:_OUTCOMES]:
@@ -58,7 +59,7 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     if proposal.also:
         shown = ", ".join(code(path, 100) for path in proposal.also[:10])
         left = len(proposal.also) - 10
-        yield f"- The change also touches {shown}{f' and {left:,} more' if left > 0 else ''}, which steer the gate too."
+        yield f"- The change also touches {shown}{f' and {left:,} more' if left > 0 else ''}: these steer what runs the gate."
 
 
 def _outcome(outcome: ProposedOutcome) -> str:
