@@ -101,7 +101,9 @@ def test_a_mistake_on_the_command_line_is_2(
     [
         (["rum"], ['There is no command "rum"', "Did you mean run?"]),
         (["zzz"], ["gate --help"]),
-        (["publish"], ["not built yet"]),
+        (["publish"], ["nothing to judge", "--bundle"]),
+        (["publish", "--bundle", "nowhere"], ["nowhere is not a folder"]),
+        (["comment"], ["issue_comment"]),
         (["audit", "x.md"], ["not built yet"]),
         (["evaluate"], ["--bundle"]),
         (["evaluate", "--bundle", "nowhere"], ["nowhere is not a folder", "gate collect --bundle"]),

@@ -103,6 +103,8 @@ def test_a_go_leaves_outputs_a_summary_and_both_reports(job: Job) -> None:
         "failed": "0",
         "report_json": ".gate-reports/verdict.json",
         "report_markdown": ".gate-reports/verdict.md",
+        "published": "",
+        "bundle": "",
     }
     verdict = json.loads((job.workspace / step.outputs["report_json"]).read_text())
     assert verdict["verdict"] == "go"
@@ -145,7 +147,13 @@ def test_reports_belong_to_the_owner_of_the_checkout(job: Job) -> None:
         ({"INPUT_POLICY": "nowhere.yml"}, "nowhere.yml is not there"),
         ({"INPUT_EVIDENCE": "tests=out/*.xml"}, "KIND.KEY=VALUE"),
         ({"INPUT_REPORTS": "verdict.json"}, "FORMAT=FILE"),
-        ({"INPUT_REPORTS": "html=verdict.html"}, "console, markdown, json"),
+        ({"INPUT_REPORTS": "pdf=verdict.pdf"}, "console, markdown, json"),
+        ({"INPUT_COMMAND": "merge"}, "run, collect, publish, comment, doctor"),
+        ({"INPUT_PUBLISH": "maybe"}, "true or false"),
+        ({"INPUT_COMMAND": "publish"}, "There is nothing to judge"),
+        ({"INPUT_COMMAND": "comment"}, "issue_comment"),
+        ({"PYTHONPATH": "/nowhere"}, "PYTHONPATH"),
+        ({"GIT_DIR": "/nowhere", "LD_PRELOAD": "/x.so"}, "GIT_DIR, LD_PRELOAD"),
         ({"INPUT_BUNDLE": "/tmp"}, "workspace's root"),
         ({"INPUT_POLICY": "../policy.yml"}, "workspace"),
         ({"INPUT_BUNDLE": "../bundle"}, "workspace"),
@@ -225,13 +233,23 @@ def test_a_collector_that_crashes_blocks_and_takes_no_other_with_it(job: Job, mo
 
 def test_bare_names_and_undeclared_inputs_are_not_read(job: Job) -> None:
     forged = {"POLICY": "nowhere.yml", "PROFILE": "x", "ONLY": "inventory", "INPUT_FAIL": "false", "GATE_POLICY": "x"}
-    forged |= {"BANDIT_SKIP": "B101", "PYTHONPATH": "/nowhere", "GIT_DIR": "/nowhere", "INPUT_NO_FAIL": "true"}
+    forged |= {"BANDIT_SKIP": "B101", "INPUT_NO_FAIL": "true"}
     step = job.run(**forged)
     assert (step.code, step.outputs["verdict"], step.outputs["score"]) == (0, "go", "100")
 
 
-@pytest.mark.parametrize("variable", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
-def test_a_link_in_place_of_a_file_of_the_runner_is_not_followed(job: Job, tmp_path: Path, variable: str) -> None:
+@pytest.mark.parametrize(
+    ("variable", "policy", "code"),
+    [
+        ("GITHUB_OUTPUT", "", 4),
+        ("GITHUB_STEP_SUMMARY", "", 0),
+        ("GITHUB_STEP_SUMMARY", "publish: {required: [summary]}\n", 4),
+    ],
+)
+def test_a_link_in_place_of_a_file_of_the_runner_is_not_followed(
+    job: Job, tmp_path: Path, variable: str, policy: str, code: int
+) -> None:
+    (job.workspace / ".gate/policy.yml").write_text(POLICY + policy)
     victim = tmp_path / "victim"
     victim.write_text("mine\n")
     file = job.output if variable == "GITHUB_OUTPUT" else job.summary
@@ -239,7 +257,7 @@ def test_a_link_in_place_of_a_file_of_the_runner_is_not_followed(job: Job, tmp_p
     file.symlink_to(victim)
     step = job.run()
     assert victim.read_text() == "mine\n"
-    assert step.code == 4
+    assert step.code == code
     assert variable in step.log
     assert "Traceback" not in step.log
 
