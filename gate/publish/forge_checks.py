@@ -68,20 +68,20 @@ class Checks(Part):
         url = self.at("check-runs", id_)
         state: JsonObject = {} if conclusion is None else {"status": "completed", "conclusion": conclusion}
         bare = Ask("PATCH", url, {**state, "output": _output(output, ())})
+        whole = Ask("PATCH", url, {**state, "output": _output(output, output.annotations)})
         if not output.annotations:
             return read.check_run(self.session.fields(bare, "the check run"))
         if id_ not in self._annotated:
             self._annotated[id_] = self._annotations_of(url)
-        before, count = self._annotated[id_], len(output.annotations)
+        wanted = self._annotated[id_] + len(output.annotations)
 
         def find() -> CheckRun | None:
-            if self._annotations_of(url) < before + count:
+            if self._annotations_of(url) < wanted:
                 return None
             return read.check_run(self.session.fields(bare, "the check run"))
 
-        whole = Ask("PATCH", url, {**state, "output": _output(output, output.annotations)})
         run = self.session.create(whole, read.check_run, find)
-        self._annotated[id_] = before + count
+        self._annotated[id_] = wanted
         return run
 
     def statuses(self, sha: str) -> Sequence[Status]:

@@ -8,7 +8,7 @@ headers. `_Connection` takes its place, and is the one place that knows the toke
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from types import SimpleNamespace
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 API_VERSION = "2022-11-28"
 USER_AGENT = f"readiness-gate/{__version__}"
 _CHUNK = 64 * 1024
+_SHORTEST_TOKEN = 20
 _PATIENCE = 8
 """How many time-outs an answer may take in all, however steadily it drips."""
 
@@ -117,10 +118,13 @@ class _PyGithubWire:
 
     def fetch(self, url: str, limit: int) -> Answer:
         """Get a file without the token; see Wire."""
+        target: SplitResult | None
         try:
             target = checked(url, "file")
         except UserError:
-            raise NoAnswer("named an address of a file that is none", transient=False) from None
+            target = None
+        if target is None or (target.scheme != "https" and not self.base.startswith("http:")):
+            raise NoAnswer("named an address of a file that is none", transient=False)
         with self._connection.lock:
             return self._connection.exchange("GET", target, None, {"User-Agent": USER_AGENT}, limit)
 
@@ -160,9 +164,8 @@ class _Connection:
         asked, self._asked, self._answer = self._asked, None, None
         if asked is None:
             raise NoAnswer("was not asked anything", transient=False)
-        headers = {**asked.headers, "Accept-Encoding": "gzip", "Authorization": f"Bearer {self._token.reveal()}"}
         target = urlsplit(f"{self._origin}{asked.url}")
-        answer = self.exchange(asked.verb, target, asked.body, headers, JSON_LIMIT)
+        answer = self.exchange(asked.verb, target, asked.body, asked.headers, JSON_LIMIT, authorized=True)
         if len(answer.data) > JSON_LIMIT:
             raise NoAnswer(f"answered with more than {JSON_LIMIT:,} bytes", transient=False)
         self._answer = _scrubbed(answer, self._token)
@@ -175,12 +178,19 @@ class _Connection:
         return self._answer
 
     def exchange(
-        self, verb: str, target: SplitResult, body: str | None, headers: Mapping[str, str], limit: int
+        self,
+        verb: str,
+        target: SplitResult,
+        body: str | None,
+        headers: Mapping[str, str],
+        limit: int,
+        *,
+        authorized: bool = False,
     ) -> Answer:
         """Send a request and read its answer, at most one byte more than `limit`. Raises NoAnswer.
 
         Raised outside of the handler: no exception of the library's, which holds the request with its headers, hangs on
-        to ours.
+        to ours. For the same reason the headers with the token are no variable of ours.
         """
         import requests
 
@@ -190,7 +200,7 @@ class _Connection:
                 verb,
                 target.geturl(),
                 data=body,
-                headers=headers,
+                headers={**headers, **self._authorization()} if authorized else headers,
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
@@ -213,18 +223,27 @@ class _Connection:
         """Close what is open."""
         self._session.close()
 
+    def _authorization(self) -> dict[str, str]:
+        return {"Accept-Encoding": "gzip", "Authorization": f"Bearer {self._token.reveal()}"}
+
 
 def _body(response: requests.Response, limit: int, deadline: float) -> bytes:
-    """Read an answer's body, in time and up to a byte more than its limit."""
+    """Read an answer's body, in time and up to a byte more than its limit.
+
+    Read as it comes in: whoever asks for whole chunks waits for them as long as a byte drips before each time-out.
+    """
+    from urllib3.exceptions import HTTPError
+
     parts = bytearray()
-    chunks: Iterable[bytes] = response.iter_content(_CHUNK)
-    for chunk in chunks:
-        parts += chunk
-        if len(parts) > limit:
-            break
-        if time.monotonic() > deadline:
-            raise NoAnswer("took too long to finish its answer")
-    return bytes(parts[: limit + 1])
+    try:
+        while len(parts) <= limit and (chunk := response.raw.read1(_CHUNK, decode_content=True)):
+            parts += chunk
+            if time.monotonic() > deadline:
+                raise NoAnswer("took too long to finish its answer")
+        return bytes(parts[: limit + 1])
+    except HTTPError:
+        pass
+    raise NoAnswer("broke off in the middle of its answer")
 
 
 def _lost(error: requests.RequestException, timeout: float) -> NoAnswer:
@@ -261,12 +280,14 @@ def _sendable(token: Secret) -> Secret:
 
 
 def _without(token: Secret, text: str) -> str:
-    return text.replace(token.reveal(), "…")
+    """Return a text without our own token. GitHub's have 36 characters and more; a short one may stand in any word."""
+    return text.replace(token.reveal(), "…") if len(token.reveal()) >= _SHORTEST_TOKEN else text
 
 
 def _scrubbed(answer: Answer, token: Secret) -> Answer:
-    """Return an answer without our own token, should a program on the way have echoed it."""
-    text = token.reveal()
-    if text.encode() not in answer.data:
+    """Return an answer; of an error, whose text is told on, without our own token, should it have been echoed."""
+    if answer.status < 400:
         return answer
-    return Answer(answer.status, answer.headers, answer.data.replace(text.encode(), b"***"))
+    text = _without(token, answer.data.decode("utf-8", "replace"))
+    headers = {name: _without(token, value) for name, value in answer.headers.items()}
+    return Answer(answer.status, headers, text.encode())
