@@ -6,8 +6,10 @@ tree silence zizmor tells itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from gate.collect.cache import Cache, from_cache
 from gate.collect.ci.zizmor_scan import ZizmorRun, identity, scan_workflows
@@ -143,9 +145,20 @@ def _rows(run: ZizmorRun, name: str) -> list[Json]:
 
 
 def _take(found: ZizmorFindings, file: Audited, rows: Sequence[Json], ignores: bool) -> None:
+    """Take the findings of a file.
+
+    The fingerprint is the SHA-256 of rule, path, what zizmor says of the place, the line's text without white space,
+    and how many equal ones come before it.
+    """
+    lines = file.data.split(b"\n")
+    alike: Counter[bytes] = Counter()
     for row in rows:
         assert isinstance(row, list)
         rule, description, url, severity, confidence, annotation, line, silent = row
+        text = lines[line - 1] if isinstance(line, int) and 0 < line <= len(lines) else b""
+        words = "\0".join((str(rule), printable(file.path), str(description), str(annotation)))
+        identity = words.encode("utf-8", "replace") + b"\0" + b"".join(text.split())
+        alike[identity] += 1
         found.findings.append(
             Finding(
                 rule=f"zizmor.{rule}",
@@ -154,6 +167,7 @@ def _take(found: ZizmorFindings, file: Audited, rows: Sequence[Json], ignores: b
                 tool="zizmor",
                 path=printable(file.path),
                 line=line if isinstance(line, int) else None,
+                fingerprint=sha256(identity + b"\0%d" % alike[identity]).hexdigest(),
                 suppressed=silent is True and ignores,
                 properties={
                     "sort": file.sort,

@@ -61,6 +61,16 @@ def test_findings_stand_where_they_are_and_comments_are_counted() -> None:
     assert (again["suppressed"], again["by_rule"]) == (1, {**facts["by_rule"], "template-injection": 2})  # type: ignore[dict-item]
 
 
+def test_t15_fingerprints_are_of_the_line_and_its_place_in_no_file_but_one() -> None:
+    (one, two) = run(file(".github/workflows/a.yml", HOLE)).findings
+    (moved, _) = run(file(".github/workflows/a.yml", b"# moved\n" + HOLE)).findings
+    (other, _) = run(file(".github/workflows/b.yml", HOLE)).findings
+    (worse, _) = run(file(".github/workflows/a.yml", HOLE.replace(b"run: echo", b"run: eval", 1))).findings
+    assert (moved.line, moved.fingerprint) == (8, one.fingerprint)
+    assert len({each.fingerprint for each in (one, two, other, worse)}) == 4
+    assert all(len(each.fingerprint) == 64 for each in (one, two))
+
+
 def test_what_zizmor_does_not_look_at_is_a_gap() -> None:
     found = run(file("a.yml", NO_SCHEMA), file("b.yml", GOOD), file("c.yml", b"on: [\n"))
     assert list(found.audited) == ["b.yml"]
