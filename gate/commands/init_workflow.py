@@ -44,8 +44,8 @@ def write_workflow(workspace: Path, found: Sequence[Tests], *, stdout: bool) -> 
 def workflow(found: Sequence[Tests]) -> str:
     """Return the text of the workflow. It is written for pytest; where that is what there is, it stays as it is.
 
-    Other tests are run by a script of the repository, ci/test, which has to bring their reports into reports/: the next
-    job takes that folder and nothing else.
+    Other tests are run by `make test`, which has to bring their reports into reports/: the next job takes that folder
+    and nothing else.
     """
     text = _TEMPLATE.read_text(encoding="utf-8")
     if [item.name for item in found] == ["pytest"]:
@@ -60,12 +60,12 @@ def workflow(found: Sequence[Tests]) -> str:
 
 def _script(found: Sequence[Tests]) -> str:
     hints = [f"      # {item.name}: {line}\n" for item in found for line in item.run]
-    told = "      # A script of yours: it runs the tests and leaves their reports in reports/.\n"
-    return f"{told}{''.join(hints)}      - name: Test\n        run: ci/test\n"
+    told = "      # A target of yours: it runs the tests and leaves their reports in reports/.\n"
+    return f"{told}{''.join(hints)}      - name: Test\n        run: make test\n"
 
 
 def _pairs(found: Sequence[Tests]) -> str:
-    """Return where the reports lie after ci/test has put them together: the names that the tools give them."""
+    """Return where the reports lie after `make test` has put them together: the names that the tools give them."""
     tests = [PurePosixPath(item.tests).name for item in found] or ["junit*.xml"]
     coverage = [PurePosixPath(item.coverage).name for item in found] or ["coverage.xml"]
     names = [("tests", name) for name in tests] + [("coverage", name) for name in coverage]

@@ -53,7 +53,7 @@ def test_a_repository_with_pytest_gets_the_example(gate: Gate, tmp_path: Path) -
     [
         (("pom.xml",), ["tests.reports=reports/TEST-*.xml", "coverage.reports=reports/jacoco.xml"], "mvn verify"),
         (("go.mod",), ["tests.reports=reports/junit.xml", "coverage.reports=reports/coverage.out"], "gotestsum"),
-        ((), ["tests.reports=reports/junit*.xml", "coverage.reports=reports/coverage.xml"], "ci/test"),
+        ((), ["tests.reports=reports/junit*.xml", "coverage.reports=reports/coverage.xml"], "make test"),
         (
             ("package.json", "tests/test_a.py"),
             [
@@ -76,7 +76,7 @@ def test_other_tests_are_run_by_a_script(
     assert mistakes(workflow) == []
     assert evidence(workflow) == pairs
     assert hint in said.out
-    assert [step["run"] for job in workflow.jobs for step in job.steps if "run" in step] == ["ci/test"]
+    assert [step["run"] for job in workflow.jobs for step in job.steps if "run" in step] == ["make test"]
 
 
 def test_neither_file_is_written_over(gate: Gate, tmp_path: Path) -> None:

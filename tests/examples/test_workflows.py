@@ -16,6 +16,9 @@ from gate.judge.policy_reference import policy_ref
 from gate.judge.settings_evidence import evidence_settings
 from gate.settings import read_inputs
 from tests.support.expressions import ExpressionError, in_text, parse
+from tests.support.fakes import write
+from tests.support.repos import Gate
+from tests.support.repositories import commit, make_repository
 from tests.support.workflows import EXAMPLES, OWN, ROOT, Job, action, is_gate, mistakes, read
 
 BIN = Path(sys.executable).parent
@@ -303,3 +306,25 @@ def test_an_expression_says_what_it_refers_to() -> None:
     assert list(in_text("a ${{ github.ref }} b ${{ env.X }}")) == [" github.ref ", " env.X "]
     with pytest.raises(ExpressionError):
         list(in_text("${{ github.ref"))
+
+
+# --- what the gate itself says of them ------------------------------------------------------------------------------
+
+GENERAL = (
+    "ci.workflows-parse", "ci.actions-pinned", "ci.no-branch-actions", "ci.permissions", "ci.no-write-all",
+    "ci.no-injection", "ci.no-kept-credentials", "ci.no-cache-poisoning", "ci.timeouts", "ci.no-swallowed-failures",
+)  # fmt: skip
+TESTING = ("ci.tests-run", "ci.tests-blocking", "ci.jobs-can-run", "ci.gate", "ci.no-high-findings", "ci.triggers")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=ids)
+def test_the_gate_has_nothing_against_an_example(path: Path, tmp_path: Path, gate: Gate) -> None:
+    wanted = GENERAL if path.stem in ("conversation", "forks-publish", "pre-deploy") else (*GENERAL, *TESTING)
+    # The second stage is started by the end of the first one.
+    files = [path, path.with_name("forks-collect.yml")] if path.stem == "forks-publish" else [path]
+    make_repository(tmp_path)
+    write(tmp_path, {".gate/policy.yml": "version: 1\nextends: strict\n"})
+    write(tmp_path, {f".github/workflows/{item.name}": item.read_text(encoding="utf-8") for item in files})
+    commit(tmp_path)
+    outcomes = gate.run(tmp_path, "--only", "ci").outcomes()
+    assert {id_: outcomes[id_] for id_ in wanted} == dict.fromkeys(wanted, "pass")
