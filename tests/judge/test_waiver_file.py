@@ -54,7 +54,7 @@ def test_all_that_an_entry_may_say() -> None:
         (item(created="2026-12-02"), 61, "It ends before the day on which it was written (2026-12-02)."),
         (
             item(created="2026-09-01"),
-            63,
+            61,
             "It would hold for 91 days; the policy allows 90 at most (waiving › max_days).",
         ),
         (item(created="2026-02-30"), 82, "There is no day 2026-02-30; write YYYY-MM-DD."),
