@@ -56,7 +56,7 @@ def newer(found: Iterable[CheckRun], desk: Desk) -> tuple[Ours | None, bool]:
     """
     for run, mark in ours(found, desk):
         if mark.base == desk.mark.base and mark.order > desk.mark.order:
-            genuine = desk.runs.genuine(*mark.order)
+            genuine = desk.runs.genuine(*mark.order, urgent=True)
             if genuine is not False:
                 return (run, mark), genuine is True
     return None, False

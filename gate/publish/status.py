@@ -15,7 +15,7 @@ from gate.formats.plain import one_line
 from gate.publish.desk import Desk
 from gate.publish.forge_words import Status, StatusState
 from gate.publish.identity import Identity, alike
-from gate.publish.marks import Mark, page_of, run_of_url
+from gate.publish.marks import run_of_url
 from gate.publish.publication import Channel, ChannelResult, ChannelState
 from gate.publish.words import LONGEST_DESCRIPTION, advised
 
@@ -57,48 +57,51 @@ class StatusChannel:
     def set(self, state: StatusState, text: str, statuses: Sequence[Status]) -> ChannelResult:
         """Set the status. `statuses` are those of the commit as they are now. Raises ForgeProblem."""
         desk = self._desk
-        for last in statuses:
-            if alike(last.context, desk.status_context) and desk.identity.made_status(last):
-                standing = self._standing(last, state)
-                if standing is not None:
-                    return standing
-                if run_of_url(last.target_url, desk.context) is not None:
-                    break
+        later, certain = self.newer(statuses)
+        if later is not None and (certain or state in ("pending", "success")):  # see check_run.CheckRunChannel.complete
+            return self.give_way(later, statuses)
+        last = newest(statuses, desk.status_context, desk.identity)
+        twin = last is not None and run_of_url(last.target_url, desk.context) == desk.mark.order
+        if last is not None and twin and _says_no(last) and not _says_no(self.status(state, text)):
+            return ChannelResult(Channel.STATUS, ChannelState.FAILED, twin_told(desk.name), last.target_url)
         made = desk.forge.create_status(desk.context.sha, self.status(state, text))
         desk.identity.learn_status(made)
         return ChannelResult(Channel.STATUS, ChannelState.PUBLISHED, url=desk.context.run_url)
 
-    def hand_over(self, state: StatusState, to: Mark) -> ChannelResult:
-        """Say again what a newer run said just before we wrote over it. Raises ForgeProblem."""
+    def newer(self, statuses: Iterable[Status]) -> tuple[Status | None, bool]:
+        """Return the last word of a newer run of the gate, wherever it stands, and whether that run is certain.
+
+        It may stand below ours: a run that begins late says `pending` over it.
+        """
         desk = self._desk
-        url = page_of(desk.context, to)
-        text = f"{state}: the verdict of run {to.run}, attempt {to.attempt}, which is newer"
-        desk.forge.create_status(desk.context.sha, replace(self.status(state, text), target_url=url))
-        return ChannelResult(Channel.STATUS, ChannelState.STALE, f"A newer run ({to.run}) speaks for this commit.", url)
+        for item in statuses:
+            their = run_of_url(item.target_url, desk.context)
+            if their is None or their <= desk.mark.order or not alike(item.context, desk.status_context):
+                continue
+            genuine = desk.runs.genuine(*their, urgent=True) if desk.identity.made_status(item) else False
+            if genuine is not False:
+                return item, genuine is True
+        return None, False
+
+    def give_way(self, later: Status, statuses: Iterable[Status]) -> ChannelResult:
+        """Leave the word to a newer run; where we wrote over it, say it again. Raises ForgeProblem."""
+        desk = self._desk
+        last = newest(statuses, desk.status_context, desk.identity)
+        if last is not None and last is not later and later.state != "pending":
+            desk.forge.create_status(desk.context.sha, replace(later, context=desk.status_context, creator=None))
+        run = run_of_url(later.target_url, desk.context)
+        told = f"A newer run ({run[0]}, attempt {run[1]})" if run else "A newer run"
+        reason = f"{told} speaks for this commit; run that one again if need be."
+        return ChannelResult(Channel.STATUS, ChannelState.STALE, reason, later.target_url)
 
     def status(self, state: StatusState, text: str) -> Status:
         """Return the status as we set it."""
         desk = self._desk
         return Status(desk.status_context, state, one_line(text, LONGEST_DESCRIPTION), desk.context.run_url)
 
-    def _standing(self, last: Status, state: StatusState) -> ChannelResult | None:
-        """Return why a status of ours stays as it is, None where it may be written over."""
-        desk, order = self._desk, self._desk.mark.order
-        their = run_of_url(last.target_url, desk.context)
-        if their is None:
-            return None
-        says_no = last.state in ("failure", "error")
-        if their > order:
-            genuine = desk.runs.genuine(*their)
-            if genuine is False or (genuine is None and state in ("failure", "error")):  # see check_run.newer
-                return None
-            reason = (
-                f"A newer run ({their[0]}, attempt {their[1]}) speaks for this commit; run that one again if need be."
-            )
-            return ChannelResult(Channel.STATUS, ChannelState.STALE, reason, last.target_url)
-        if their == order and says_no and state in ("pending", "success"):
-            return ChannelResult(Channel.STATUS, ChannelState.FAILED, twin_told(desk.name), last.target_url)
-        return None
+
+def _says_no(status: Status) -> bool:
+    return status.state in ("failure", "error")
 
 
 def twin_told(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from gate.model.policy import CommentMode, PublishSettings
@@ -148,7 +149,7 @@ class Through:
         else:
             self._make_up(seen, results)
         for channel, looked in ((Channel.CHECK_RUN, seen.checks), (Channel.STATUS, seen.statuses)):
-            if looked is None and channel in results and results[channel].state is ChannelState.PUBLISHED:
+            if looked is None and _is_published(results, channel):
                 results[channel] = replace(results[channel], reason=f"{results[channel].reason} {_BLIND}".strip())
         return both
 
@@ -163,24 +164,24 @@ class Through:
             (Channel.CHECK_RUN, check),
             (Channel.STATUS, lambda: self._say(saying, found, moved=False)),
         ):
-            if channel in results and results[channel].state is ChannelState.PUBLISHED:
+            if _is_published(results, channel):
                 results[channel] = guarded(channel, work)
 
     def _make_up(self, seen: OnCommit, results: dict[Channel, ChannelResult]) -> None:
-        """Give way to a newer run that was through between our last look and our write."""
-        checked = results.get(Channel.CHECK_RUN)
-        if checked is None or checked.state is not ChannelState.PUBLISHED:
-            return
-        later, certain = newer(seen.checks or (), self.desk)
-        if later is None or not certain or later[0].status != "completed":
-            return  # one that is not through yet writes after us
-        theirs: Conclusion = "success" if later[0].conclusion == "success" else "failure"
-        results[Channel.CHECK_RUN] = guarded(
-            Channel.CHECK_RUN, lambda: self.check.give_way(later, theirs, seen.checks or ())
-        )
-        said = results.get(Channel.STATUS)
-        if said is not None and said.state is ChannelState.PUBLISHED:
-            results[Channel.STATUS] = guarded(Channel.STATUS, lambda: self.status.hand_over(theirs, later[1]))
+        """Give way to a newer run that was through between our last look and our write.
+
+        One that is not through yet writes after us.
+        """
+        found = seen.checks or ()
+        run, certain = newer(found, self.desk)
+        if run is not None and certain and run[0].status == "completed" and _is_published(results, Channel.CHECK_RUN):
+            theirs: Conclusion = "success" if run[0].conclusion == "success" else "failure"
+            work = partial(self.check.give_way, run, theirs, found)
+            results[Channel.CHECK_RUN] = guarded(Channel.CHECK_RUN, work)
+        status, certain = self.status.newer(seen.statuses or ())
+        if status is not None and certain and _is_published(results, Channel.STATUS):
+            work = partial(self.status.give_way, status, seen.statuses or ())
+            results[Channel.STATUS] = guarded(Channel.STATUS, work)
 
     def _comment(self, saying: Saying, found: Intruders, results: Mapping[Channel, ChannelResult]) -> ChannelResult:
         stale = next((item for item in results.values() if item.state is ChannelState.STALE), None)
@@ -226,6 +227,10 @@ class Through:
 
 
 _ORDER = (Channel.CHECK_RUN, Channel.STATUS, Channel.COMMENT, Channel.SARIF)
+
+
+def _is_published(results: Mapping[Channel, ChannelResult], channel: Channel) -> bool:
+    return channel in results and results[channel].state is ChannelState.PUBLISHED
 
 
 def _told(ask: Callable[[], Sequence[T]]) -> Sequence[T] | None:

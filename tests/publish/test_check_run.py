@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,7 +14,18 @@ from gate.publish.marks import Mark, mark_of, read_mark, run_of_url
 from gate.publish.publication import Channel
 from tests.publish.test_publisher import flood
 from tests.support.github_server import ACTIONS, Hub, add_check, add_run, faults
-from tests.support.publishing import CONTEXT, NAME, Job, checks, comments, conclusions, outcome, result, states
+from tests.support.publishing import (
+    CONTEXT,
+    NAME,
+    Job,
+    checks,
+    comments,
+    conclusions,
+    outcome,
+    result,
+    states,
+    statuses,
+)
 from tests.support.verdicts import GO, NO_GO
 
 
@@ -120,6 +132,32 @@ def test_t30_a_newer_run_that_is_through_before_our_status(
     said = "failure" if theirs is NO_GO else "success"
     assert conclusions(hub) == [said, said]
     assert states(hub)[-1] == said
+
+
+def test_t30_a_newer_run_that_is_through_before_we_begin_to_write(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """We found nothing, it began and ended, and only then we say that we are at work."""
+    older, newer = Job(hub, run=100), Job(hub, run=101)
+    before(monkeypatch, older, "create_check_run", lambda: None)
+    before(monkeypatch, older, "create_status", lambda: newer.begin().publish(NO_GO))
+    older.begin()
+    assert states(hub)[-1] == "pending", "which blocks, until"
+    publication = older.publish(GO)
+    assert states(hub)[-1] == "failure"
+    assert statuses(hub)[-1].target_url == newer.context.run_url
+    assert conclusions(hub) == ["failure", "failure"]
+    assert outcome(publication)["status"] == "stale"
+
+
+def test_t30_runs_at_once_end_in_the_newest_ones_words(hub: Hub) -> None:
+    """Three runs, each of them whole in a thread of its own, however they mingle."""
+    for start in (100, 200, 300):
+        jobs = [Job(hub, run=start + number) for number in range(3)]
+        verdicts = (GO, NO_GO, GO) if start == 200 else (NO_GO, GO, NO_GO)
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda pair: pair[0].begin().publish(pair[1]), zip(jobs, verdicts, strict=True)))
+        newest = "success" if verdicts[-1] is GO else "failure"
+        assert states(hub)[-1] == newest
+        assert set(conclusions(hub)[-2:]) <= {newest}, conclusions(hub)
 
 
 def test_two_attempts_never_contradict_each_other(hub: Hub) -> None:
@@ -278,12 +316,12 @@ def test_t30_a_forged_newer_run_silences_nobody(hub: Hub) -> None:
 def test_t30_who_may_not_look_runs_up_says_no_and_never_yes(hub: Hub) -> None:
     older = Job(hub, run=100).begin()
     Job(hub, run=101).begin().publish(GO)
-    hub.fault("GET", "/actions/runs/", faults.fork(), nth=0)
+    hub.fault("GET", "/actions/runs", faults.fork(), nth=0)
     older.publish(NO_GO)
     assert states(hub)[-1] == "failure"
     hub.faults.clear()
     Job(hub, run=102).begin().publish(NO_GO)
-    hub.fault("GET", "/actions/runs/", faults.fork(), nth=0)
+    hub.fault("GET", "/actions/runs", faults.fork(), nth=0)
     Job(hub, run=99).begin().publish(GO)
     assert states(hub)[-1] == "failure"
     assert "success" not in conclusions(hub)

@@ -323,6 +323,16 @@ def test_a_forge_that_cannot_tell_what_is_there_says_so(hub: Hub) -> None:
     assert "did not tell" in result(publication, Channel.CHECK_RUN).reason
 
 
+def test_who_we_are_is_learnt_from_what_we_made_where_nobody_tells(hub: Hub) -> None:
+    Job(hub).begin().publish(NO_GO)
+    hub.fault(".*", "^/(graphql|user)$", faults.server_error(500), nth=0)
+    publication = Job(hub, run=101).begin().publish(GO)
+    assert outcome(publication) == PUBLISHED
+    assert publication.intruders == ()
+    assert len(comments(hub)) == 1
+    assert set(conclusions(hub)) == {"success"}
+
+
 def test_an_event_about_no_commit_publishes_nothing(hub: Hub) -> None:
     job = Job(hub)
     job.sha = ""
