@@ -11,6 +11,7 @@
 `hub.url` is the server itself, `hub.checked_url` (fixture `checked_hub`) the same behind Prism, which holds every
 request and answer against GitHub's own OpenAPI description. `hub.storage_url` is the other host of downloads;
 `hub.storage_log` tells what it was asked. `repository.push(folder, "HEAD", "main")` takes over a real git repository.
+`events.pull_request(hub, 7).environment(folder)` writes the event's file and gives the runner's GITHUB_* variables.
 `add_comment`, `add_check`, `add_run`, `add_artifact`, `protect`, `require_by_ruleset` make what others left there.
 """
 
