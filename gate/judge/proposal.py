@@ -31,6 +31,7 @@ _LINE = 300
 _COMPARED = 800
 """Lines on either side that are held against each other: what a hostile file costs grows with their square."""
 _MISTAKES = 20
+_ENDS = "@@ only the ends of lines differ @@"
 _STEERING = re.compile(r"\.github/(?:workflows|actions)/.*|(?:\.github/|docs/)?CODEOWNERS|\.gate/.*|action\.ya?ml")
 _ONLY_PROPOSED = "only the proposed policy asks for it, so it was not collected; it will be once the change is merged"
 
@@ -50,7 +51,7 @@ def proposed_file(path: str, before: bytes | None, after: bytes | None) -> Propo
         change = FileChange.ADDED
     elif after is None:
         change = FileChange.DELETED
-    lines = [shown(line) for line in _diff(_lines(before), _lines(after))]
+    lines = [shown(line) for line in _diff(_lines(before), _lines(after))] or [_ENDS]
     return ProposedFile(path, change, tuple(lines[:MOST_LINES]), max(0, len(lines) - MOST_LINES))
 
 

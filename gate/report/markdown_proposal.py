@@ -58,8 +58,8 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     yield from (f"- {prose(note, 400)}" for note in proposal.notes)
     if proposal.also:
         shown = ", ".join(code(path, 100) for path in proposal.also[:10])
-        left = len(proposal.also) - 10
-        yield f"- The change also touches {shown}{f' and {left:,} more' if left > 0 else ''}: these steer what runs the gate."
+        more = f" and {len(proposal.also) - 10:,} more" if len(proposal.also) > 10 else ""
+        yield f"- The change also touches {shown}{more}: these steer what runs the gate."
 
 
 def _outcome(outcome: ProposedOutcome) -> str:

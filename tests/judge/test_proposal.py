@@ -52,6 +52,13 @@ def test_a_long_file_with_a_small_change_shows_the_change() -> None:
     assert found.diff == ("@@ -2001,1 +2001,1 @@", "-line 2000", "+another")
 
 
+def test_ends_of_lines_are_a_change_too() -> None:
+    for after in (b"a", b"a\r\n"):
+        found = proposed_file("p", b"a\n", after)
+        assert found is not None
+        assert found.diff == ("@@ only the ends of lines differ @@",)
+
+
 def test_what_hides_is_written_out() -> None:
     assert shown("+a\u202eb\u200bc\x1b[31m\td\r") == "+a\\u{202e}b\\u{200b}c\\u{1b}[31m  d\\u{d}"
     found = proposed_file("p", b"", b"\xff\xfe\x00")
