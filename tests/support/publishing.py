@@ -35,6 +35,8 @@ class Job:
     job: str = "gate"
     read_only: str | None = None
     path: str = ".github/workflows/gate.yml"
+    checked: bool = False
+    """whether all requests and answers are held against GitHub's own description"""
     log: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     begun: Begun | None = None
@@ -48,13 +50,14 @@ class Job:
         known.attempt = max(known.attempt, self.attempt)
         self.forge: GitHub | None = None
         if self.token:
+            url = self.hub.checked_url if self.checked else self.hub.url
             self.forge = GitHub(
                 "octo/shop",
                 Secret(self.token),
-                api_url=self.hub.url,
-                graphql_url=self.hub.graphql_url,
+                api_url=url,
+                graphql_url=f"{url}/graphql",
                 sleep=self.waits.append,
-                timeout=2.0,
+                timeout=20.0 if self.checked else 2.0,
             )
 
     @property
