@@ -60,7 +60,7 @@ def end_of(repository: Path, number: signal.Signals, place: str, *arguments: str
 @pytest.mark.parametrize(
     "place",
     [
-        "gate.commands.wiring.read_policy",
+        "gate.commands.wiring.check_out",
         "gate.commands.work.judge",
         "gate.commands.work.text_of",
         "gate.cli.stop_if_told",
