@@ -58,7 +58,7 @@ def render(verdict: Verdict, options: RenderOptions) -> str:
     found = groups(verdict)
     first = f"## {_ADVISORY if options.advisory or verdict.advisory else ''}{_first(verdict, found, options)}"
     heads = (f"{first}\n{_origin(verdict)}", first)
-    return fit(heads, [_alarms(options), *_sections(verdict, found, options)], options.budget)
+    return fit(heads, [_alarms(verdict, options), *_sections(verdict, found, options)], options.budget)
 
 
 def _first(verdict: Verdict, found: Groups, options: RenderOptions) -> str:
@@ -67,10 +67,15 @@ def _first(verdict: Verdict, found: Groups, options: RenderOptions) -> str:
     return f"{_HEADLINES[verdict.decision]} · {headline(verdict, found)}"
 
 
-def _alarms(options: RenderOptions) -> Section:
+def _alarms(verdict: Verdict, options: RenderOptions) -> Section:
     """Return who else speaks under the gate's name: told before the verdict, which it overrules."""
     items = tuple(f"- {sentence(prose(text, 400))}" for text in options.alarms)
     title = f"Who else speaks under this gate's name ({len(items):,})"
+    if items:
+        word = _HEADLINES[verdict.decision].split(" ")[1]
+        items += (
+            f"- By the evidence alone it is {word}. Take the name from them, then push a commit: this one keeps it.",
+        )
     return Section(title, items, titled(f"### {title}", folded_list), 12)
 
 
