@@ -50,13 +50,18 @@ def problem_of(ask: Ask, answer: Answer) -> ForgeProblem:
     if status < 400:
         return ForgeProblem(Trouble.BROKEN, f"{head}, and where that leads is not known", status)
     said = message_of(answer)
+    if said == _WORDS.get(status):
+        said = ""
     needs = one_line(answer.headers.get("x-accepted-github-permissions", ""), 80)
     hint = f" (the request needs {needs})" if status == 403 and needs else ""
     return ForgeProblem(_TROUBLES.get(status, Trouble.INVALID), f"{head}{': ' if said else ''}{said}{hint}", status)
 
 
 def message_of(answer: Answer, limit: int = 300) -> str:
-    """Return the message of an error's body with those of its `errors`, on one line; "" where it has none."""
+    """Return the message of an error's body with those of its `errors`, on one line; "" where it has none.
+
+    It may quote what somebody else wrote, so it holds nothing that a runner takes for a command.
+    """
     try:
         body = loads(answer.data)
     except JsonProblem:
@@ -65,7 +70,8 @@ def message_of(answer: Answer, limit: int = 300) -> str:
         return ""
     errors = body.get("errors")
     parts = [body.get("message"), *map(_detail, errors if isinstance(errors, list) else [errors])]
-    return one_line("; ".join(part for part in parts if isinstance(part, str) and part), limit)
+    said = one_line("; ".join(part for part in parts if isinstance(part, str) and part), limit)
+    return said.replace("##[", "# #[").replace("::", ": :")
 
 
 def _detail(error: Json) -> str:

@@ -28,12 +28,7 @@ class Checks(Part):
         """Return the check runs of a commit, of one name where it is given, newest first: all, not the latest only."""
         segments = ("commits", checked_sha(sha), "check-runs")
         ask = Ask("GET", self.at(*segments, check_name=name, filter="all", per_page=100))
-        found = [
-            run
-            for page in self.session.pages(ask)
-            for run in listed(page, "check_runs", read.check_run)
-            if name is None or run.name == name
-        ]
+        found = [run for page in self.session.pages(ask) for run in listed(page, "check_runs", read.check_run)]
         return tuple(sorted(found, key=lambda run: run.id, reverse=True))
 
     def create_check_run(
@@ -52,8 +47,9 @@ class Checks(Part):
 
         def find() -> CheckRun | None:
             slug = slug_of(self.viewer().login)
-            mine = (run for run in self.check_runs(sha, name) if run.external_id == external_id and run.app == slug)
-            return next((run for run in mine if run.status != "completed"), None)
+            wanted = (name, external_id, slug)
+            same = (run for run in self.check_runs(sha, name) if (run.name, run.external_id, run.app) == wanted)
+            return next((run for run in same if run.status != "completed"), None)
 
         made = self.session.create(Ask("POST", self.at("check-runs"), body), read.check_run, find)
         self._annotated[made.id] = len(output.annotations)

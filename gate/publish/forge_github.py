@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, urlsplit
 
 from gate import __version__
@@ -129,13 +129,6 @@ class _PyGithubWire:
             return self._connection.exchange("GET", target, None, {"User-Agent": USER_AGENT}, limit)
 
 
-class _Asked(NamedTuple):
-    verb: str
-    url: str
-    body: str | None
-    headers: dict[str, str]
-
-
 class _Connection:
     """What PyGithub takes for its connection. It is told of an empty success, so that it neither sleeps nor follows."""
 
@@ -148,7 +141,6 @@ class _Connection:
         self._token = _sendable(token)
         self._network = network
         self._timeout = timeout
-        self._asked: _Asked | None = None
         self._answer: Answer | None = None
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, certificate or .netrc that somebody else put there
@@ -156,25 +148,21 @@ class _Connection:
         self._session.headers.clear()
 
     def request(self, verb: str, url: str, body: str | None, headers: dict[str, str], *_: object) -> None:
-        """Keep a request of PyGithub's; how it wants the answer does not matter."""
-        self._asked = _Asked(verb, url, body, headers)
-
-    def getresponse(self) -> SimpleNamespace:
-        """Send it, keep the answer for ourselves, and return an empty one for PyGithub. Raises NoAnswer."""
-        asked, self._asked, self._answer = self._asked, None, None
-        if asked is None:
-            raise NoAnswer("was not asked anything", transient=False)
-        target = urlsplit(f"{self._origin}{asked.url}")
-        answer = self.exchange(asked.verb, target, asked.body, asked.headers, JSON_LIMIT, authorized=True)
+        """Send a request of PyGithub's and keep the answer; how PyGithub wants it does not matter. Raises NoAnswer."""
+        self._answer = None
+        answer = self.exchange(verb, urlsplit(f"{self._origin}{url}"), body, headers, JSON_LIMIT, authorized=True)
         if len(answer.data) > JSON_LIMIT:
             raise NoAnswer(f"answered with more than {JSON_LIMIT:,} bytes", transient=False)
         self._answer = _scrubbed(answer, self._token)
+
+    def getresponse(self) -> SimpleNamespace:
+        """Return an empty answer for PyGithub."""
         return SimpleNamespace(status=200, read=lambda: "", getheaders=tuple)
 
     def answer(self) -> Answer:
         """Return the answer to the last request."""
         if self._answer is None:
-            raise NoAnswer("was not asked anything", transient=False)
+            raise AssertionError("PyGithub sent nothing")
         return self._answer
 
     def exchange(
@@ -218,10 +206,6 @@ class _Connection:
                 "could not be asked: the declared certificates or the request are not usable", transient=False
             )
         raise lost
-
-    def close(self) -> None:
-        """Close what is open."""
-        self._session.close()
 
     def _authorization(self) -> dict[str, str]:
         return {"Accept-Encoding": "gzip", "Authorization": f"Bearer {self._token.reveal()}"}

@@ -89,14 +89,20 @@ class Session:
         """Return the object that answers a request that may be repeated."""
         return Fields(self.ask(ask), where)
 
-    def pages(self, ask: Ask, most: int = MOST_PAGES) -> Iterator[Json]:
-        """Yield the documents of a list, a page each, at most `most` of them. Raises ForgeProblem."""
+    def pages(self, ask: Ask, most: int | None = None) -> Iterator[Json]:
+        """Yield the documents of a list, a page each. Raises ForgeProblem.
+
+        With `most`, whoever asks knows what it means that there are more; without, a list of more than a hundred pages
+        is refused: what somebody else can fill must not push what is looked for out of sight.
+        """
         following: str | None = ask.url
-        for _ in range(most):
+        for _ in range(most or MOST_PAGES):
             if following is None:
                 return
             document, following = self._tried(Ask(ask.method, following, accept=ask.accept), self._page)
             yield document
+        if following is not None and most is None:
+            raise ForgeProblem(Trouble.INVALID, f"lists more than {MOST_PAGES} pages for {ask.label}; no more are read")
 
     def query(self, query: str, variables: JsonObject) -> Fields:
         """Return the `data` of a GraphQL request that may be repeated. Raises ForgeProblem."""

@@ -79,17 +79,23 @@ def test_the_messages_of_an_error_are_told(body: object, said: str) -> None:
     assert message_of(answer(422, body)) == said
 
 
+def test_a_status_is_not_told_twice() -> None:
+    assert problem_of(ASK, answer(404, {"message": "Not Found"})).reason.endswith("with 404 Not Found")
+
+
 def test_a_page_of_html_is_not_a_message() -> None:
     assert message_of(Answer(403, {}, b"<html>Access denied</html>")) == ""
     assert problem_of(ASK, Answer(403, {}, b"<html>")).reason.endswith("403 Forbidden")
 
 
 def test_t28_a_message_cannot_speak_to_the_runner_nor_run_on() -> None:
-    said = message_of(answer(422, {"message": "a\n::error::b\x1b[31m\u202e" + "x" * 9000}))
+    said = message_of(answer(422, {"message": "a\n::error::b ##[error]c \x1b[31m\u202e" + "x" * 9000}))
+    assert "::" not in said
+    assert "##[" not in said
     assert "\n" not in said
     assert "\x1b" not in said
     assert "\u202e" not in said
-    assert len(said) <= 300
+    assert len(said) < 320
 
 
 PRIMARY = {"message": "API rate limit exceeded for installation ID 7."}

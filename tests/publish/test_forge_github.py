@@ -257,6 +257,12 @@ def test_a_blob_that_is_not_what_its_id_stands_for_is_broken(hub: Hub, forge: Gi
         forge.file("README.md", sha, 1000)
 
 
+def test_an_object_that_was_not_asked_for_is_broken(hub: Hub, forge: GitHub) -> None:
+    hub.fault("GET", "/git/trees/", lambda request, really: as_json({"sha": "b" * 40, "tree": []}))
+    with pytest.raises(ForgeProblem, match="the tree is not the one that was asked for"):
+        forge.file("README.md", head(hub), 1000)
+
+
 def test_a_tree_that_is_cut_is_not_searched(hub: Hub, forge: GitHub) -> None:
     def cut(request: Request, really: Really) -> Response:
         return as_json({"sha": request.path.rpartition("/")[2], "truncated": True, "tree": []})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
+import itertools
 import logging
 import socket
 import ssl
@@ -10,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -349,8 +352,8 @@ def test_an_answer_without_end_is_not_read_to_its_end(hub: Hub, monkeypatch: pyt
 
 
 @contextmanager
-def dripping() -> Iterator[str]:
-    """A server that sends a byte every few milliseconds, for ever."""
+def raw(head: bytes, body: Iterable[bytes]) -> Iterator[str]:
+    """A server that sends these bytes for every request, piece by piece, and closes the connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
 
@@ -360,15 +363,12 @@ def dripping() -> Iterator[str]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection:
-                try:
-                    connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-                    while not stop.is_set():
-                        connection.sendall(b" ")
-                        time.sleep(0.005)
-                except OSError:
-                    continue
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(head)
+                for piece in itertools.takewhile(lambda _: not stop.is_set(), body):
+                    connection.sendall(piece)
+                    time.sleep(0.005)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -381,14 +381,75 @@ def dripping() -> Iterator[str]:
         thread.join()
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+
+
+def packed_chunks(document: bytes) -> list[bytes]:
+    packed = gzip.compress(document)
+    parts = [packed[start : start + 7] for start in range(0, len(packed), 7)]
+    return [b"%x\r\n%s\r\n" % (len(part), part) for part in parts] + [b"0\r\n\r\n"]
+
+
+def test_an_answer_in_packed_pieces_is_put_together() -> None:
+    with raw(CHUNKED, packed_chunks(b'{"sha": "%s"}' % (b"a" * 40) + b" " * 500_000)) as url:
+        assert at(url).resolve("main") == "a" * 40
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_an_answer_in_packed_pieces_of_which_some_are_missing(missing: int) -> None:
+    with raw(CHUNKED, packed_chunks(b'{"sha": "%s"}' % (b"a" * 40))[:-missing]) as url:
+        forge = at(url)
+        with pytest.raises(ForgeProblem, match="broke off in the middle") as caught:
+            forge.resolve("main")
+    assert (caught.value.trouble, forge.requests) == (Trouble.UNREACHABLE, 4)
+
+
+def test_an_answer_that_says_it_is_packed_and_is_not() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    with raw(head, [b"{}"]) as url, pytest.raises(ForgeProblem, match="broke off in the middle"):
+        at(url).resolve("main")
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/9.9 what\r\n\r\n", b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000]
+)
+def test_an_answer_that_is_not_http(head: bytes) -> None:
+    with raw(head, []) as url, pytest.raises(ForgeProblem) as caught:
+        at(url).resolve("main")
+    assert caught.value.trouble is Trouble.UNREACHABLE
+
+
 @pytest.mark.timeout(30)
 def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.publish.forge_github._PATIENCE", 2)
-    with dripping() as url:
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+    with raw(endless, itertools.repeat(b" ")) as url:
         started = time.monotonic()
         with pytest.raises(ForgeProblem, match="took too long to finish its answer"):
             at(url, timeout=0.1).pull(7)
         assert time.monotonic() - started < 10
+
+
+def test_a_connection_that_is_never_made() -> None:
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(8):  # whoever comes when the queue is full is not answered
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        with pytest.raises(ForgeProblem, match=r"no connection within 0\.1 seconds"):
+            at(f"http://127.0.0.1:{full.getsockname()[1]}", timeout=0.1).pull(7)
+
+
+@pytest.mark.parametrize(
+    "location", ["https://", "https://[", "file:///etc/passwd", "http://storage.example/a", "/etc", "https://a b/"]
+)
+def test_t22_an_address_of_a_file_that_is_none(hub: Hub, location: str) -> None:
+    hub.fault("GET", "/tarball/", lambda request, really: Response(302, b"", {"Location": location}), nth=0)
+    with pytest.raises(ForgeProblem) as caught:
+        at(hub.url).tarball("a" * 40, 10)
+    assert caught.value.trouble is Trouble.UNREACHABLE
 
 
 def test_a_time_out_is_told_in_seconds(hub: Hub) -> None:

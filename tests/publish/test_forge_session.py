@@ -279,6 +279,13 @@ def test_pages_are_bounded() -> None:
     assert run.session.requests == 5
 
 
+def test_a_list_that_somebody_filled_without_end_is_not_cut_in_silence() -> None:
+    run = Run(*[ok([1], link=f'<{BASE}/x?page=2>; rel="next"')] * 101)
+    found = run.problem(lambda session: list(session.pages(GET)))
+    assert (found.trouble, run.session.requests) == (Trouble.INVALID, 100)
+    assert "more than 100 pages for GET /x" in found.reason
+
+
 def test_a_page_that_fails_is_asked_for_again_and_not_those_before() -> None:
     run = Run(ok([1], link=f'<{BASE}/x?page=2>; rel="next"'), error(502), ok([2]))
     assert list(run.session.pages(GET)) == [[1], [2]]
