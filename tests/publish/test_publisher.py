@@ -10,6 +10,7 @@ from gate.model.evidence import Collected
 from gate.model.finding import Finding
 from gate.model.policy import CommentMode, PublishSettings
 from gate.model.verdict import Verdict
+from gate.publish import publisher
 from gate.publish.publication import Channel
 from gate.publish.publisher import Begun
 from gate.publish.telling import notes_of
@@ -122,8 +123,9 @@ def test_no_verdict_is_told_with_its_reason(hub: Hub) -> None:
     assert outcome(publication)["comment"] == "published"
 
 
-def test_a_fork_gets_log_and_summary_instead(hub: Hub) -> None:
-    job = Job(hub, read_only="the pull request comes from a fork, whose runs get a token that only reads").begin()
+@pytest.mark.parametrize("whose", ["the pull request comes from a fork", "Dependabot started the run"])
+def test_a_fork_and_dependabot_get_log_and_summary_instead(hub: Hub, whose: str) -> None:
+    job = Job(hub, read_only=f"{whose}, whose runs get a token that only reads").begin()
     before = len(hub.log)
     publication = job.publish(NO_GO)
     assert len(hub.log) == before == 0, "nothing is tried that cannot be"
@@ -131,8 +133,8 @@ def test_a_fork_gets_log_and_summary_instead(hub: Hub) -> None:
         "check_run": "degraded", "status": "degraded", "comment": "degraded", "sarif": "off", "log": "published",
     }  # fmt: skip
     assert any(line.startswith("::error") and "coverage.lines blocks" in line for line in job.log)
-    assert any("from a fork" in line for line in job.log)
-    assert all("from a fork" in note for note in notes_of(publication))
+    assert any(whose[1:] in line for line in job.log)
+    assert all(whose[1:] in note for note in notes_of(publication))
     assert [item.channel.value for item in publication.missing(("status",))] == ["status"]
 
 
@@ -203,6 +205,15 @@ def test_a_fault_of_ours_in_a_channel_is_no_abort(hub: Hub, monkeypatch: pytest.
     assert outcome(publication) == PUBLISHED | {"status": "failed"}
     assert "ZeroDivisionError" in result(publication, Channel.STATUS).reason
     assert not any("secret" in line for line in job.log)
+
+
+def test_a_fault_in_the_annotations_does_not_hold_up_the_verdict(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(publisher, "annotate", broken)
+    assert outcome(Job(hub).begin().publish(NO_GO)) == PUBLISHED
+    assert conclusions(hub) == ["failure"]
 
 
 def test_what_the_policy_switches_off_is_not_touched(hub: Hub) -> None:
