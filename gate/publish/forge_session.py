@@ -53,7 +53,11 @@ class _Limited(Exception):
 
 
 class Session:
-    """All requests of one run. `requests` counts them, `waited` the seconds that were spent on waiting between them."""
+    """All requests of one run. `requests` counts them.
+
+    `waited` are the seconds that went into pauses and into tries that nothing came back from; from `max_wait` on,
+    nothing is tried again: a GitHub that is away costs a run that much, and a time-out for each further request.
+    """
 
     def __init__(
         self,
@@ -190,6 +194,7 @@ class Session:
         try:
             answer = self._wire.send(ask)
         except NoAnswer as lost:
+            self.waited += self._since(started)
             self._log(f"{ask.label}: GitHub {lost.reason}, {self._milliseconds(started)}")
             problem, transient = ForgeProblem(Trouble.UNREACHABLE, f"{lost.reason} ({ask.label})"), lost.transient
         else:
@@ -205,6 +210,7 @@ class Session:
         try:
             answer = self._wire.fetch(url, limit)
         except NoAnswer as lost:
+            self.waited += self._since(started)
             problem, transient = ForgeProblem(Trouble.UNREACHABLE, f"{lost.reason} ({ask.label})"), lost.transient
         else:
             self._log(f"the file of {ask.label}: {answer.status}, {self._milliseconds(started)}")
@@ -238,7 +244,10 @@ class Session:
         return True
 
     def _milliseconds(self, started: float) -> str:
-        return f"{max(0.0, self._clock() - started) * 1000:,.0f} ms"
+        return f"{self._since(started) * 1000:,.0f} ms"
+
+    def _since(self, started: float) -> float:
+        return max(0.0, self._clock() - started)
 
 
 def _document(answer: Answer) -> Json:

@@ -28,9 +28,11 @@ class Script:
         self.files = list(files)
         self.asked: list[Ask] = []
         self.fetched: list[str] = []
+        self.before_answer: Callable[[], object] = lambda: None
 
     def send(self, ask: Ask) -> Answer:
         self.asked.append(ask)
+        self.before_answer()
         return self._next(self.steps)
 
     def fetch(self, url: str, limit: int) -> Answer:
@@ -138,6 +140,18 @@ def test_the_wait_is_bounded_for_the_whole_run_and_not_for_each_request() -> Non
     assert run.session.ask(GET) is None  # waits 1 and 2
     assert run.problem(get).status == 502  # waits the last one
     assert (run.slept, run.session.waited) == ([1, 2, 1], 4)
+
+
+def test_a_github_that_is_away_costs_a_run_a_bounded_time() -> None:
+    run = Run(*[LOST] * 50)
+
+    def time_out() -> None:
+        run.now += 15
+
+    run.wire.before_answer = time_out
+    for _ in range(8):
+        assert run.problem(get).trouble is Trouble.UNREACHABLE
+    assert run.now - NOW <= 120 + 8 * 15
 
 
 def test_t29_a_primary_limit_is_waited_for() -> None:
