@@ -1,6 +1,6 @@
 """Files by git's objects: commit, trees, blob.
 
-The contents API follows links and says so nowhere; a tree says what everything is (PLATFORM of GitHub: "Git database").
+The contents API follows links and says so nowhere; a tree says what everything is (GitHub's "Git database" API).
 Trees and blobs never change under their ids, so what was read once is kept.
 """
 
