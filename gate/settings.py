@@ -98,6 +98,8 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
 
 
 TOKEN = "INPUT_TOKEN"  # noqa: S105 - the name of a variable
+_OTHER_TOKENS = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+"""What the runner hands to every step, for its cache and its identity. The gate needs neither."""
 
 
 def take_token(environ: MutableMapping[str, str], name: str = TOKEN) -> Secret:
@@ -107,9 +109,10 @@ def take_token(environ: MutableMapping[str, str], name: str = TOKEN) -> Secret:
     with (proc(5)), so they are overwritten; where the C library gives no way to them, the rest holds all the same.
     """
     token = Secret(environ.get(name, "").strip())
-    if environ is os.environ:
-        _overwrite(name)
-    environ.pop(name, None)
+    for each in (name, *_OTHER_TOKENS):
+        if environ is os.environ:
+            _overwrite(each)
+        environ.pop(each, None)
     return token
 
 

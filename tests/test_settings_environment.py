@@ -77,7 +77,7 @@ def test_a_runner_takes_no_proxy_from_its_environment() -> None:
 
 
 def test_t25_the_token_is_taken_out() -> None:
-    environ = {"INPUT_TOKEN": " abc ", "OTHER": "x"}
+    environ = {"INPUT_TOKEN": " abc ", "OTHER": "x", "ACTIONS_RUNTIME_TOKEN": "def"}
     token = take_token(environ)
     assert (token.reveal(), environ) == ("abc", {"OTHER": "x"})
     assert "abc" not in repr(token)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from gate.collect.disk import printable
 from gate.commands.checkout import DEFAULT_POLICY, open_repository, open_tree
 from gate.commands.options import Order
 from gate.commands.policy_reading import FoundPolicy, policy_of
@@ -109,7 +110,7 @@ def _sides(order: Order, found: FoundPolicy, means: Machine, forge: Forge | None
     if base is None or repository.resolve(base) != base:
         return Sides(found.source, after, _touched_on_forge(forge, pull))
     start = _start(repository, base, head)
-    touched = repository.differing(start, head)
+    touched = tuple(map(printable, repository.differing(start, head)))
     return Sides(CommitInCheckout(repository, Origin(order.policy_ref, start)), after, touched)
 
 

@@ -32,7 +32,9 @@ _COMPARED = 800
 """Lines on either side that are held against each other: what a hostile file costs grows with their square."""
 _MISTAKES = 20
 _ENDS = "@@ only the ends of lines differ @@"
-_STEERING = re.compile(r"\.github/(?:workflows|actions)/.*|(?:\.github/|docs/)?CODEOWNERS|\.gate/.*|action\.ya?ml")
+_STEERING = re.compile(
+    r"\.github/(?:workflows|actions)/.*|(?:\.github/|docs/)?CODEOWNERS|\.gate/.*|action\.ya?ml", re.DOTALL
+)
 _ONLY_PROPOSED = "only the proposed policy asks for it, so it was not collected; it will be once the change is merged"
 
 

@@ -72,6 +72,7 @@ def test_paths_that_steer_the_gate() -> None:
         ".github/CODEOWNERS", "docs/CODEOWNERS", "src/CODEOWNERS", "action.yml", "src/x.py",
     ]  # fmt: skip
     assert steering(paths, [".gate/policy.yml"]) == tuple(paths[1:7] + paths[8:9])
+    assert steering([".github/workflows/a\nb.yml"], ()) == (".github/workflows/a\nb.yml",)
     assert len(steering([f".gate/{number}" for number in range(900)], ())) == 200
 
 
