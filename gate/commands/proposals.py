@@ -14,7 +14,7 @@ from gate.collect.disk import printable
 from gate.commands.checkout import DEFAULT_POLICY, open_repository, open_tree
 from gate.commands.options import Order
 from gate.commands.policy_reading import FoundPolicy, policy_of
-from gate.commands.policy_source import CommitInCheckout, Origin, PolicySource
+from gate.commands.policy_source import CommitInCheckout, CommitOnForge, Origin, PolicySource
 from gate.errors import MistakesError, UserError
 from gate.pipeline import Machine, judge, kinds_of
 
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """A change: where its files are read from before and after it, and which paths it touches, as far as is known."""
+    """A change: where its files are read from before and after it, and which paths it touches, as far as is known.
+
+    `only` is set where `before` is not where the change began: then only what it touches differs because of it.
+    """
 
     before: PolicySource
     after: PolicySource
     touched: tuple[str, ...] | None
+    only: bool = False
 
 
 def with_proposal(
@@ -44,16 +48,18 @@ def with_proposal(
     now: datetime,
     forge: Forge | None = None,
     pull: int | None = None,
+    head: str | None = None,
 ) -> Verdict:
     """Return the verdict with what the change proposes, unchanged where it proposes nothing. Raises nothing.
 
     `now` is the time that the verdict was reached at. `forge` and `pull` (the pull request's number) tell which files
-    change where the checkout does not hold the base.
+    change where the checkout does not hold the base. `head` is the pull request's commit where another one is checked
+    out, as in the second of two stages: both sides are then read from the forge.
     """
     if order.policy_ref is None:
         return verdict
     try:
-        return replace(verdict, proposal=_proposal(verdict, found, order, means, bundle, now, forge, pull))
+        return replace(verdict, proposal=_proposal(verdict, found, order, means, bundle, now, forge, pull, head))
     except Exception as error:  # noqa: BLE001 - a proposal is somebody's wish, and no wish takes a verdict away
         means.progress.log(f"what the change proposes could not be judged: {type(error).__name__}: {error}")
         told = "What this change proposes for the policy could not be looked at; the verdict does not depend on it."
@@ -69,10 +75,11 @@ def _proposal(
     now: datetime,
     forge: Forge | None,
     pull: int | None,
+    head: str | None,
 ) -> Proposal | None:
     from gate.judge.proposal import notes_on, proposal, steering, unread, with_missing
 
-    sides = _sides(order, found, means, forge, pull)
+    sides = _on_forge(found, forge, pull, head) if head is not None else _sides(order, found, means, forge, pull)
     if sides is None:
         return None
     path = found.path or DEFAULT_POLICY
@@ -108,10 +115,19 @@ def _sides(order: Order, found: FoundPolicy, means: Machine, forge: Forge | None
     after = CommitInCheckout(repository, Origin("HEAD", head))
     base = found.source.origin.commit if order.policy_from is None else repository.resolve(order.policy_ref or "")
     if base is None or repository.resolve(base) != base:
-        return Sides(found.source, after, _touched_on_forge(forge, pull))
+        touched = _touched_on_forge(forge, pull)
+        return Sides(found.source, after, touched, only=touched is not None)
     start = _start(repository, base, head)
-    touched = tuple(map(printable, repository.differing(start, head)))
-    return Sides(CommitInCheckout(repository, Origin(order.policy_ref, start)), after, touched)
+    changed = tuple(map(printable, repository.differing(start, head)))
+    return Sides(CommitInCheckout(repository, Origin(order.policy_ref, start)), after, changed)
+
+
+def _on_forge(found: FoundPolicy, forge: Forge | None, pull: int | None, head: str) -> Sides | None:
+    """Return a change of which nothing is checked out; None where the forge does not say what it touches."""
+    touched = _touched_on_forge(forge, pull)
+    if forge is None or touched is None:
+        return None
+    return Sides(found.source, CommitOnForge(forge, Origin(head, head)), touched, only=True)
 
 
 def _start(repository: Repository, base: str, head: str) -> str:
@@ -125,17 +141,23 @@ def _touched_on_forge(forge: Forge | None, pull: int | None) -> tuple[str, ...] 
     if forge is None or pull is None:
         return None
     try:
-        return tuple(sorted(file.path for file in forge.changed_files(pull).files))
+        changed = forge.changed_files(pull)
     except ForgeProblem:
         return None
+    if not changed.complete:
+        return None
+    both = {path for file in changed.files for path in (file.path, file.previous_path) if path is not None}
+    return tuple(sorted(both))
 
 
 def _paths(found: FoundPolicy, sides: Sides, path: str) -> tuple[str, ...]:
     """Return the files of this repository that the policy consists of, before the change and after it."""
+    touched = set(sides.touched or ()) if sides.only else None
     paths = [path, *(link.path for link in found.policy.origin.chain if not link.repository)]
-    for source in (sides.before, sides.after):
-        paths += _named_from(source, path)
-    return tuple(dict.fromkeys(paths))
+    paths += _named_from(sides.before, path)
+    if touched is None or not touched.isdisjoint(paths):
+        paths += _named_from(sides.after, path)
+    return tuple(each for each in dict.fromkeys(paths) if touched is None or each in touched)
 
 
 def _named_from(source: PolicySource, path: str) -> list[str]:

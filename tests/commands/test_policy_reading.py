@@ -95,6 +95,7 @@ def test_a_checkout_without_the_base_reads_it_from_github(hub: Hub, tmp_path: Pa
     """actions/checkout with fetch-depth: 1."""
     folder = ledger(tmp_path / "shallow", policy="version: 1\nname: Mine\n")
     hub.repository().commit("main", {POLICY_PATH: NEW})
+    hub.repository().commit("feature", {POLICY_PATH: "version: 1\nname: Mine\n"})
     policy = found(folder, hub, means)
     assert policy.policy.name == "New"
     verdict = judge(policy.policy, (), now=wiring.now())

@@ -167,3 +167,47 @@ def test_another_repositorys_policy_is_proposed_nothing(checkout: Path, hub: Hub
     assert proposal is not None
     assert proposal.files == ()
     assert proposal.also == (".gate/policy.yml", ".github/workflows/ci.yml")
+
+
+# --- nothing of the change is checked out ---
+
+
+def of_pull(hub: Hub, checkout: Path, means: Machine, number: int = 7) -> Verdict:
+    """What the second of two stages says of a pull request's wishes."""
+    forge = client(hub, "person")
+    order = Order(checkout, policy_ref="origin/main")
+    found = find_policy(order, means, forge)
+    verdict = judge(found.policy, (), now=wiring.now())
+    head = forge.pull(number).head_sha
+    return with_proposal(verdict, found, order, means, BUNDLE, wiring.now(), forge, number, head)
+
+
+def test_a_forks_wish_is_read_from_github(hub: Hub, checkout: Path, means: Machine) -> None:
+    fork = hub.repository("mallory/shop")
+    fork.commit("patch-1", {POLICY_PATH: "version: 1\nadvisory: true\n", ".github/workflows/x.yml": "on: push\n"})
+    proposal = of_pull(hub, checkout, means, 8).proposal
+    assert proposal is not None
+    assert [file.diff[-1] for file in proposal.files] == ["+advisory: true"]
+    assert proposal.also == (".github/workflows/x.yml",)
+    assert proposal.notes[0].startswith("It would make the verdict advisory")
+
+
+def test_what_the_base_changed_meanwhile_is_no_wish_of_the_change(hub: Hub, checkout: Path, means: Machine) -> None:
+    hub.repository().commit("main", {POLICY_PATH: "version: 1\nname: Newer\n"})
+    assert of_pull(hub, checkout, means).proposal is None
+
+
+def test_a_policy_that_a_fork_makes_a_link_is_told(hub: Hub, checkout: Path, means: Machine) -> None:
+    hub.repository("mallory/shop").commit("patch-1", {POLICY_PATH: ("120000", "../README.md")})
+    proposal = of_pull(hub, checkout, means, 8).proposal
+    assert proposal is not None
+    assert "A policy is a plain file" in proposal.mistakes[0]
+
+
+def test_where_github_does_not_answer_there_is_no_proposal(hub: Hub, checkout: Path, means: Machine) -> None:
+    order = Order(checkout, policy_ref="origin/main")
+    found, verdict = judged(order, means)
+    with hub.down():
+        forge = client(hub, "person")
+        after = with_proposal(verdict, found, order, means, BUNDLE, wiring.now(), forge, 7, "0" * 40)
+    assert after == verdict
