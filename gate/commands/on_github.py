@@ -12,6 +12,7 @@ from gate.model.verdict import Decision, Verdict
 from gate.publish.event import Event, EventContext, contradictions
 from gate.publish.publication import Channel, Publication
 from gate.report.options import RenderOptions
+from gate.stopping import stop_if_told
 
 if TYPE_CHECKING:
     from gate.commands.github import GitHubRun
@@ -71,6 +72,7 @@ def told_on_github(github: GitHubRun, policy: Callable[[], Policy], work: Callab
     begun = _begun(github, read.publish, read.origin.sha256, advisory=read.advisory, log=log)
     try:
         ran = work()
+        stop_if_told()
     except BaseException as error:
         _no_verdict(begun, error)
         raise

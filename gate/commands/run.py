@@ -47,7 +47,7 @@ def command(
         policy_ref=policy_ref_here(os.environ),
     )  # fmt: skip
     progress = progress_for(order, sys.stderr)
-    github = github_here(os.environ, progress.log) if order.publish else None
+    github = github_here(os.environ, progress.log, without_token=False) if order.publish else None
     ending = run_on_github(order, github, progress, lambda line: click.echo(line, err=True))
     tell(ending.ran.verdict, order, progress.seconds)
     return ending.exit_code

@@ -49,9 +49,10 @@ class Publication:
     intruders: tuple[str, ...] = ()
 
     def missing(self, required: Sequence[str]) -> tuple[ChannelResult, ...]:
-        """Return the channels that had to be published and were not: exit code 4. A stale one is not missing.
+        """Return the channels that had to be published and were not: exit code 4.
 
-        Whoever is newer has published in our place, so a stale channel tells the truth about the commit.
+        A stale one is not missing: whoever is newer has published in our place. Neither is one that the event has no
+        place for: there is no comment on a push. A policy cannot require what it switches off.
         """
-        fine = (ChannelState.PUBLISHED, ChannelState.STALE)
+        fine = (ChannelState.PUBLISHED, ChannelState.STALE, ChannelState.OFF)
         return tuple(item for item in self.results if item.channel in required and item.state not in fine)

@@ -46,6 +46,8 @@ _CRITERIA = "| Criterion | Measured | Wanted | Where |\n|---|---|---|---|"
 _FINDINGS = "| Severity | Rule | Where | Message |\n|---|---|---|---|"
 _EVIDENCE = "| Evidence | What was found | From |\n|---|---|---|"
 _MOST_FINDINGS = 100
+_FEW_FINDINGS = 10
+"""So many findings are shown without a fold."""
 
 
 def render(verdict: Verdict, options: RenderOptions) -> str:
@@ -80,27 +82,29 @@ def _alarms(verdict: Verdict, options: RenderOptions) -> Section:
 
 
 def _origin(verdict: Verdict) -> str:
-    """Return what was judged by what: "`3f2a9c1` · policy `.gate/policy.yml` @ `main` (profile `production`) · …"."""
+    """Return what was judged by what: "`3f2a9c1` · policy `p.yml` @ `main` (`0a1b2c3`, profile `strict`) · …"."""
     policy = verdict.policy
     against = f" against {code(verdict.base[:7])}" if verdict.base else ""
     named = f"policy {code(policy.path, 60)}" if policy.path is not None else "no policy file"
     return " · ".join(
         [
             f"{code(verdict.commit[:7])}{against}" if verdict.commit else "no commit",
-            f"{named}{_at(policy)} (profile {code(policy.profile, 40)})",
+            f"{named}{_at(policy)}",
             f"score {verdict.score:g} / 100",
         ]
     )
 
 
 def _at(policy: PolicyOrigin) -> str:
-    """Return the revision that the policy was read from, with its commit, and how many files it extends."""
-    commit = f" ({code(policy.commit[:7])})" if policy.commit is not None else ""
-    told = f" @ {code(policy.ref, 40)}{commit}" if policy.ref is not None else ""
+    """Return where the policy was read from: revision, commit, profile, and how many files it extends."""
     if policy.repository:
-        told = f" of {code(policy.repository, 100)}{commit}"
+        told = f" of {code(policy.repository, 100)}"
+    else:
+        told = f" @ {code(policy.ref.removeprefix('origin/'), 40)}" if policy.ref is not None else ""
+    commit = f"{code(policy.commit[:7])}, " if policy.commit is not None else ""
     more = len(policy.chain) - 1
-    return told + (f", over {counted(more, 'further file', 'further files')}" if more > 0 else "")
+    over = f", over {counted(more, 'further file', 'further files')}" if more > 0 else ""
+    return f"{told} ({commit}profile {code(policy.profile, 40)}){over}"
 
 
 def _sections(verdict: Verdict, found: Groups, options: RenderOptions) -> Iterator[Section]:
@@ -113,6 +117,8 @@ def _sections(verdict: Verdict, found: Groups, options: RenderOptions) -> Iterat
     rows = tuple(row(item, names) for item in decisive)
     yield Section(f"{title} ({len(rows):,})", rows, titled(f"### {title}", table(_CRITERIA)), 11)
     yield Section("How to mend it", tuple(paragraph(items, names) for items in by_cause(decisive)), paragraphs, 10)
+    if len(verdict.findings) <= _FEW_FINDINGS and not quiet:
+        yield from _findings(verdict, found)
     yield from proposed(verdict.proposal)
     for section in (_scorecard(verdict), *_further(verdict, found, names)):
         yield replace(section, fold="Scorecard and evidence") if quiet else section
@@ -128,6 +134,18 @@ def _extra(options: RenderOptions) -> tuple[str, ...]:
     return tuple(sentence(prose(text, 400)) for text in options.extra_notes)
 
 
+def _findings(verdict: Verdict, found: Groups) -> Iterator[Section]:
+    """Yield the findings: a few in plain sight, since they say where to go, many folded."""
+    if not (found.blocking or found.conditions or found.advice):
+        return
+    title = "Findings behind what is not met"
+    rows = [finding_row(finding) for finding in verdict.findings[:_MOST_FINDINGS]]
+    if len(verdict.findings) > _FEW_FINDINGS or verdict.decision is Decision.GO:
+        yield _table(title, rows, _FINDINGS, 3, len(verdict.findings))
+    else:
+        yield Section(f"{title} ({len(rows):,})", tuple(rows), titled(f"### {title}", table(_FINDINGS)), 9)
+
+
 def _further(verdict: Verdict, found: Groups, names: Names) -> Iterator[Section]:
     """Yield what is folded, what matters most first."""
     if verdict.decision is Decision.NO_GO:
@@ -136,9 +154,8 @@ def _further(verdict: Verdict, found: Groups, names: Names) -> Iterator[Section]
     uses = verdict.waiver_uses
     yield _table("Waivers", [waiver_lines.row(use) for use in uses], waiver_lines.head(verdict), 4, len(uses))
     yield _list("Advice", [line(item, names) for item in found.advice], 4)
-    if found.blocking or found.conditions or found.advice:
-        rows = [finding_row(finding) for finding in verdict.findings[:_MOST_FINDINGS]]
-        yield _table("Findings behind what is not met", rows, _FINDINGS, 3, len(verdict.findings))
+    if len(verdict.findings) > _FEW_FINDINGS or verdict.decision is Decision.GO:
+        yield from _findings(verdict, found)
     yield _list("What was not looked at", [text for item in verdict.evidence for text in gap_lines(item)], 5)
     yield _list("What passed, with its evidence", [line(item, names) for item in found.passed], 1)
     yield _table("Evidence", [evidence_row(item) for item in verdict.evidence], _EVIDENCE, 2, len(verdict.evidence))

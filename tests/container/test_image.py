@@ -278,12 +278,13 @@ def test_as_an_action_it_writes_every_output(engine: Engine, checkout: Path, tmp
         "GITHUB_WORKSPACE": "/github/workspace",
         "INPUT_ONLY": "tests,inventory",
         "INPUT_TOKEN": "not-a-token",
+        "INPUT_PUBLISH": "false",
     }
     options = tuple(part for name, value in variables.items() for part in ("-e", f"{name}={value}"))
     done = engine.run(checkout, options=(*options, "-v", f"{files}:/github/file_commands"))
     assert done.returncode in (0, 1), done.stderr
     outputs = dict(re.findall(r"^(\w+)<<(?:\S+)\n(.*)$", (files / "output").read_text(), re.MULTILINE))
-    assert set(outputs) == {"verdict", "score", "failed", "report_json", "report_markdown"}
+    assert set(outputs) == {"verdict", "score", "failed", "report_json", "report_markdown", "published", "bundle"}
     report = checkout / outputs["report_json"]
     assert json.loads(report.read_text())["verdict"] == outputs["verdict"]
     assert report.stat().st_uid == 12345

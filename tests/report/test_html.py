@@ -121,7 +121,9 @@ def test_the_order_is_that_of_the_markdown_report() -> None:
         "How to mend it",
         "Scorecard",
     ]
-    assert page.texts["summary"] == re.findall(r"<summary>(.*?)</summary>", markdown(NO_GO, OPTIONS))
+    # A few findings are in plain sight in the comment; the page has room, and folds them like the many.
+    folded = [text for text in page.texts["summary"] if not text.startswith("Findings behind")]
+    assert folded == re.findall(r"<summary>(.*?)</summary>", markdown(NO_GO, OPTIONS))
     assert [text.split(" ")[0] for text in Page(render(CONDITIONAL, OPTIONS)).texts["h2"]] == [
         "Conditions",
         "How",

@@ -133,12 +133,12 @@ def test_t31_advisory_is_said_first_everywhere() -> None:
 def test_where_a_policy_came_from_is_said() -> None:
     link = PolicyLink("p.yml", "0" * 64, "main", "a" * 40)
     origin = replace(GO.policy, path="p.yml", ref="main", commit="a" * 40, chain=(link, replace(link, path="q.yml")))
-    assert "policy `p.yml` @ `main` (`aaaaaaa`), over 1 further file" in markdown(
+    assert "policy `p.yml` @ `main` (`aaaaaaa`, profile `production`), over 1 further file" in markdown(
         replace(GO, policy=origin), RenderOptions()
     )
     origin = replace(origin, repository="octo/policies", chain=(link,))
     text = markdown(replace(GO, policy=origin), RenderOptions())
-    assert "policy `p.yml` of `octo/policies` (`aaaaaaa`)" in text
+    assert "policy `p.yml` of `octo/policies` (`aaaaaaa`, profile" in text
 
 
 def test_the_document_fits_its_schema() -> None:
