@@ -193,8 +193,10 @@ def test_a_forks_run_neither_reads_nor_writes(
     gate: Gate, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = tmp_path / "cache"
+    git(tree, "update-ref", "refs/remotes/origin/main", "HEAD")
     for name, value in event(tmp_path, "pull_request", pull("mallory/shop")).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
     said = gate("run", "--workspace", tree, "--only", "sast", "--cache-dir", cache, "--format", "json", "-v")
     assert not cache.exists()
     assert "The cache was neither read nor written: this pull request comes from a fork." in said.json["notices"]
