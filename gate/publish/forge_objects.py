@@ -16,11 +16,11 @@ from gate.publish.forge_part import Place
 from gate.publish.forge_session import Session
 from gate.publish.forge_wire import Ask
 from gate.publish.forge_wire import path as below
-from gate.publish.forge_words import ForgeProblem, Trouble
+from gate.publish.forge_words import ForgeProblem, TreeEntry, Trouble
 
-FILES = frozenset({"100644", "100755"})
+FILES = frozenset({"100644"})
 FOLDER = "040000"
-_KINDS = {FOLDER: "a folder", "120000": "a link", "160000": "a submodule"}
+_KINDS = {FOLDER: "a folder", "120000": "a link", "160000": "a submodule", "100755": "an executable file"}
 _KEPT_BLOB = 512 * 1024
 _KEPT_BLOBS = 64
 
@@ -63,6 +63,14 @@ class Objects:
             raise _not_a_file(entry, "at the path")
         return self._blob(place, entry, limit)
 
+    def everything(self, place: Place, commit: str) -> tuple[TreeEntry, ...]:
+        """Return all that is below a commit's root but the folders themselves. Raises ForgeProblem."""
+        fields = self._get(place, "trees", self._root(place, commit), "the tree", recursive=1)
+        if fields.flag("truncated", False):
+            raise ForgeProblem(Trouble.BROKEN, "lists only a part of the tree, which has too many entries")
+        found = [(entry.text("path"), entry.text("mode"), entry.sha("sha")) for entry in fields.children("tree")]
+        return tuple(TreeEntry(path, mode, sha) for path, mode, sha in found if mode != FOLDER)
+
     def _root(self, place: Place, commit: str) -> str:
         key = (place, commit)
         if key not in self._roots:
@@ -95,8 +103,8 @@ class Objects:
             raise _too_long(len(data), limit)
         return data
 
-    def _get(self, place: Place, kind: str, sha: str, where: str) -> Fields:
-        ask = Ask("GET", below("repos", place.owner, place.name, "git", kind, sha))
+    def _get(self, place: Place, kind: str, sha: str, where: str, recursive: int | None = None) -> Fields:
+        ask = Ask("GET", below("repos", place.owner, place.name, "git", kind, sha, recursive=recursive))
         fields = self._session.fields(ask, where)
         if fields.text("sha") != sha:
             raise broken(where, "the one that was asked for")

@@ -194,6 +194,7 @@ def test_t01_a_policy_that_is_a_link_or_a_submodule_or_a_folder_is_not_read(hub:
     refused = {
         "link.yml": "a link at",
         "sub": "a submodule at",
+        "run.sh": "an executable file at",
         "dir": "a folder at",
         "linked/policy.yml": "a link on the way",
         "README.md/x": "a file on the way",
@@ -202,7 +203,7 @@ def test_t01_a_policy_that_is_a_link_or_a_submodule_or_a_folder_is_not_read(hub:
         with pytest.raises(ForgeProblem, match=what) as caught:
             forge.file(path, sha, 1000)
         assert caught.value.trouble is Trouble.INVALID
-    assert forge.file("run.sh", sha, 1000) == b"#!/bin/sh\n"
+    assert forge.file("dir/file", sha, 1000) == b"x"
 
 
 def test_a_file_that_is_too_long_is_refused_before_it_is_loaded(hub: Hub, forge: GitHub) -> None:
