@@ -194,6 +194,11 @@ def collect_options(command: Command) -> Command:
     )
 
 
+def only_option(command: Command) -> Command:
+    """Give a command `--only`."""
+    return _ONLY(command)
+
+
 def evaluate_options(command: Command) -> Command:
     """Give a command the options of `gate evaluate`."""
     bundle = click.option(
