@@ -8,16 +8,20 @@ their size) refuses the archive as a whole, because nobody knows what the rest o
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from gate.formats.plain import one_line
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 _CHUNK = 1024 * 1024
 _ENCRYPTED = 0x1
@@ -43,6 +47,14 @@ class Bounds:
     all_files: int = 512 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What a packed tree held: per file the id that git gives to what is in it, and the links, which were not made."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+
+
 def unpack_zip(data: bytes, folder: Path, bounds: Bounds) -> int:
     """Unpack a zip into a new folder and return how many files it had. Raises UnpackProblem."""
     try:
@@ -57,7 +69,7 @@ def unpack_zip(data: bytes, folder: Path, bounds: Bounds) -> int:
                     continue
                 _check_zip_entry(info)
                 with archive.open(info) as stream:
-                    writer.write(info.filename, stream)
+                    writer.write(info.filename, stream, hashlib.sha256())
             return writer.count
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise UnpackProblem(f"is not a zip that can be read: {one_line(str(error), 200)}") from None
@@ -65,13 +77,13 @@ def unpack_zip(data: bytes, folder: Path, bounds: Bounds) -> int:
         raise UnpackProblem(f"was not unpacked: {one_line(str(error), 200)}") from None
 
 
-def unpack_tree(data: bytes, folder: Path, bounds: Bounds) -> tuple[str, ...]:
-    """Unpack the packed tar of a commit's tree without its first folder; return what was left out.
+def unpack_tree(data: bytes, folder: Path, bounds: Bounds) -> Unpacked:
+    """Unpack the packed tar of a commit's tree without its first folder; return what was in it.
 
-    Links and submodules are part of honest trees: links are left out and named, since nothing in a tree of somebody
-    else is followed. Everything else that is no regular file refuses the archive. Raises UnpackProblem.
+    Links are part of honest trees: they are named and not made, since nothing in a tree of somebody else is followed.
+    Everything else that is neither a folder nor a regular file refuses the archive. Raises UnpackProblem.
     """
-    left_out: list[str] = []
+    found = Unpacked()
     writer = _Writer(folder, bounds, str)  # an honest tree may hold Makefile and makefile
     try:
         with (
@@ -85,18 +97,23 @@ def unpack_tree(data: bytes, folder: Path, bounds: Bounds) -> tuple[str, ...]:
                 if not name or member.isdir():
                     continue
                 if member.issym() or member.islnk():
-                    left_out.append(_checked(name))
+                    found.links.append(_checked(name))
                     continue
                 stream = archive.extractfile(member) if member.isreg() else None
                 if stream is None:
                     raise UnpackProblem(f"holds “{one_line(name, 100)}”, which is no regular file")
-                writer.write(name, stream)
+                found.files[name] = writer.write(name, stream, blob(member.size))
             _drain(packed, bounds)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise UnpackProblem(f"is not a packed tar that can be read: {one_line(str(error), 200)}") from None
     except (OSError, ValueError) as error:
         raise UnpackProblem(f"was not unpacked: {one_line(str(error), 200)}") from None
-    return tuple(left_out)
+    return found
+
+
+def blob(size: int) -> Hash:
+    """Return what makes the id that git gives to a file of so many bytes."""
+    return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
 
 
 def _drain(packed: gzip.GzipFile, bounds: Bounds) -> None:
@@ -128,8 +145,8 @@ class _Writer:
         self._seen: set[str] = set()
         self.count = 0
 
-    def write(self, name: str, stream: IO[bytes]) -> None:
-        """Write one file. Raises UnpackProblem."""
+    def write(self, name: str, stream: IO[bytes], digest: Hash) -> str:
+        """Write one file and return the digest of what it holds, in hex. Raises UnpackProblem."""
         checked = _checked(name)
         if self._same(checked) in self._seen:
             raise UnpackProblem(f"holds “{one_line(name, 100)}” twice")
@@ -148,7 +165,9 @@ class _Writer:
                     raise UnpackProblem(f"holds “{one_line(name, 100)}” of more than {self._bounds.one_file:,} bytes")
                 if self._left < 0:
                     raise UnpackProblem(f"unpacks to more than {self._bounds.all_files:,} bytes")
+                digest.update(chunk)
                 file.write(chunk)
+        return digest.hexdigest()
 
 
 def _chunks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:

@@ -25,6 +25,7 @@ from gate.publish.forge_words import (
     Sarif,
     SarifState,
     Status,
+    TreeEntry,
     WorkflowRun,
 )
 
@@ -63,13 +64,21 @@ class ReadForge(Protocol):
     def file(self, path: str, commit: str, limit: int, repository: str | None = None) -> bytes | None:
         """Return a file's bytes at a commit; None where there is nothing at the path.
 
-        Only a regular file (mode 100644 or 100755) of at most `limit` bytes is one; for a link, a submodule or a folder
-        ForgeProblem(INVALID) is raised, and so it is for a commit that is not 40 hex digits.
+        Only a plain file (mode 100644) of at most `limit` bytes is one; for a link, a submodule, a folder or what can
+        be executed ForgeProblem(INVALID) is raised, and so it is for a commit that is not 40 hex digits.
         """
         ...
 
     def tarball(self, commit: str, limit: int) -> bytes:
-        """Return the tree of a commit as a packed tar of at most `limit` bytes."""
+        """Return the tree of a commit as a packed tar of at most `limit` bytes.
+
+        It is not the tree: `.gitattributes` of the commit itself leave files out of it (export-ignore) and change what
+        is in others. `tree` says what there is.
+        """
+        ...
+
+    def tree(self, commit: str) -> Sequence[TreeEntry]:
+        """Return everything below a commit's root but folders. ForgeProblem(BROKEN) where GitHub lists only a part."""
         ...
 
     def commits(self, branch: str, count: int) -> Sequence[Commit]:

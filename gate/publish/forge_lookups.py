@@ -10,7 +10,16 @@ from gate.publish.forge_objects import Objects
 from gate.publish.forge_part import Part, Place, checked_sha
 from gate.publish.forge_session import Session
 from gate.publish.forge_wire import Ask
-from gate.publish.forge_words import ChangedFile, ChangedFiles, Commit, ForgeProblem, Pull, RepositoryFacts, Trouble
+from gate.publish.forge_words import (
+    ChangedFile,
+    ChangedFiles,
+    Commit,
+    ForgeProblem,
+    Pull,
+    RepositoryFacts,
+    TreeEntry,
+    Trouble,
+)
 
 PER_PAGE = 100
 MOST_FILES = 3000
@@ -76,6 +85,10 @@ class Lookups(Part):
     def tarball(self, commit: str, limit: int) -> bytes:
         """Return the tree of a commit as a packed tar of at most `limit` bytes."""
         return self.session.download(Ask("GET", self.at("tarball", checked_sha(commit))), limit)
+
+    def tree(self, commit: str) -> Sequence[TreeEntry]:
+        """Return everything below a commit's root but folders."""
+        return self._objects.everything(self.place, checked_sha(commit))
 
     def commits(self, branch: str, count: int) -> Sequence[Commit]:
         """Return the last commits of a branch along first parents, the newest first.

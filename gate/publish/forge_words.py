@@ -98,6 +98,15 @@ class ChangedFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """What a commit's tree has at a path: `mode` as git says it (100644, 120000 a link, 160000 a submodule), its id."""
+
+    path: str
+    mode: str
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRun:
     """A check run as it stands. `status` is queued, in_progress or completed; `app` the slug of who made it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import hashlib
 import io
 import stat
 import tarfile
@@ -128,7 +129,10 @@ def test_a_tree_is_unpacked_without_its_first_folder(tmp_path: Path) -> None:
         (member("octo-shop-abc/makefile"), b"b"),
         (member("octo-shop-abc/link", tarfile.SYMTYPE, "/etc/passwd"), b""),
     )
-    assert unpack_tree(data, tmp_path, SMALL) == ("link",)
+    found = unpack_tree(data, tmp_path, SMALL)
+    assert found.links == ["link"]
+    assert found.files["Makefile"] == hashlib.sha1(b"blob 1\0a", usedforsecurity=False).hexdigest()
+    assert sorted(found.files) == ["Makefile", "makefile", "src/app.py"]
     assert (tmp_path / "src/app.py").read_bytes() == b"x = 1\n"
     assert not (tmp_path / "link").is_symlink()
 
