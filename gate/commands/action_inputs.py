@@ -25,6 +25,7 @@ def command_of(inputs: ActionInputs) -> str:
 
 def order_of(inputs: ActionInputs, runner: Runner | None, workspace: Path) -> Order:
     """Return what the inputs ask for. Raises UserError."""
+    from gate.commands.here import policy_ref_of
     from gate.commands.options import PROFILES, kinds, report_pair
 
     if inputs.profile and inputs.profile not in PROFILES:
@@ -33,7 +34,7 @@ def order_of(inputs: ActionInputs, runner: Runner | None, workspace: Path) -> Or
     if inputs.phase and inputs.phase not in phases:
         raise UserError(f"The input phase is {inputs.phase!r}; the phases are {', '.join(phases)}.")
     # GITHUB_BASE_REF is set in pull requests only, and the runner sets it last: no step can write another one.
-    target = f"origin/{runner.base_ref}" if runner and runner.base_ref else None
+    target = policy_ref_of(runner)
     return Order(
         workspace=workspace,
         policy=_in_workspace("policy", inputs.policy, workspace),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gate.collect.bundle import MANIFEST, Bundle, BundleError, read_bundle
 from gate.collect.bundle_merge import MOST_LEGS, merged
 from gate.model.evidence import Collected, Evidence, How, Missing, Source
 from gate.publish.event import EventContext
+
+if TYPE_CHECKING:
+    from gate.collect.workspace import Workspace
 
 
 def read_bundles(folder: Path) -> dict[str, Bundle]:
@@ -26,6 +30,18 @@ def read_bundles(folder: Path) -> dict[str, Bundle]:
     if len(found) > MOST_LEGS:
         raise BundleError(f"{folder} holds {len(found):,} bundles; at most {MOST_LEGS} are judged together.")
     return {path.name[:100]: read_bundle(path, validate) for path in found}
+
+
+def refuse_tracked(workspace: Workspace, folder: Path) -> None:
+    """Raise BundleError where git tracks anything of a folder of bundles: the change could have brought it along."""
+    real = folder.resolve()
+    if workspace.has_git and real.is_relative_to(workspace.root):
+        path = real.relative_to(workspace.root).as_posix()
+        if path == "." or workspace.holds_tracked(path):
+            raise BundleError(
+                f"{folder} holds files that are tracked in git, so it is not evidence of this run. Name a folder that "
+                "only other jobs write to."
+            )
 
 
 def from_other_jobs(bundles: Mapping[str, Bundle]) -> Bundle:

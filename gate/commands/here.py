@@ -30,8 +30,8 @@ def policy_ref_of(runner: Runner | None) -> str | None:
         return None
     if not runner.base_ref and runner.event_name in _OF_A_CHANGE:
         raise UserError(
-            f"The event is {runner.event_name}, and neither GITHUB_BASE_REF nor GITHUB_REF says which branch the change "
-            "is to be merged into. Without that it would be judged by a policy of its own. Is this a GitHub runner?"
+            f"The event is {runner.event_name}, and neither GITHUB_BASE_REF nor GITHUB_REF says which branch the "
+            "change is to be merged into. Without that it would be judged by its own policy. Is this a GitHub runner?"
         )
     return f"origin/{runner.base_ref}" if runner.base_ref else None
 

@@ -81,11 +81,14 @@ def told_on_github(github: GitHubRun, policy: Callable[[], Policy], work: Callab
 
 
 def run_on_github(order: Order, github: GitHubRun | None, progress: PlainProgress, log: Log) -> Ending:
-    """Collect, judge and publish; without a run on GitHub there is nobody to publish to."""
+    """Collect, judge and publish; without a run on GitHub there is nobody to publish to. Raises GateError."""
     from gate.commands import wiring
+    from gate.commands.judged_commit import check_commit, refuse_other_run
     from gate.commands.policy_reading import FoundPolicy, find_policy
     from gate.commands.work import run_by
 
+    if github is not None:
+        refuse_other_run(github)
     means = wiring.machine(progress, order.workspace)
     found: list[FoundPolicy] = []
 
@@ -94,6 +97,8 @@ def run_on_github(order: Order, github: GitHubRun | None, progress: PlainProgres
         return found[-1].policy
 
     def work() -> Ran:
+        if github is not None:
+            check_commit(order, means, github)
         forge, pull = (github.forge, github.context.pull) if github is not None else (None, None)
         return run_by(found[-1], order, means, progress, forge, pull)
 
@@ -125,8 +130,8 @@ def check_event(github: GitHubRun) -> None:
     from gate.publish.forge_words import ForgeProblem
 
     context, forge = github.context, github.forge
-    if forge is None or context.pull is None or context.comment is not None:
-        return
+    if forge is None or context.pull is None or context.comment is not None or context.triggering_run is not None:
+        return  # in the second of two stages the pull request is the API's in the first place
     try:
         pull = forge.pull(context.pull)
     except ForgeProblem as problem:
