@@ -38,7 +38,10 @@ def write_workflow(workspace: Path, found: Sequence[Tests], *, stdout: bool) -> 
     if target.exists() or target.is_symlink():
         raise UserError(f"{target} is there already; `gate init --workflow --stdout` prints what would be written.")
     write_report(target, text, workspace)
-    click.echo(f"Wrote {target}. Its head says what to set in the repository's settings, and which lines to change.")
+    click.echo(
+        f"Wrote {target}. Change how the tests are installed and run, and put a release's commit behind "
+        "readiness-gate/readiness-gate@. Its head says what to set in the repository's settings."
+    )
 
 
 def workflow(found: Sequence[Tests]) -> str:
