@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,13 +21,43 @@ _MARKS = {"passed": "✓", "failed": "✗", "absent": "–", "none": "·"}
 @click.option(
     "--self-test", is_flag=True, help="Also run each scanner on what was planted for it; exit code 3 when one is blind."
 )
-def command(format_: str, self_test: bool) -> int:
+@click.option(
+    "--github", is_flag=True, help="Say whether the gate holds on GitHub: rights, rules, workflow, policy; see docs."
+)
+@click.option(
+    "--repository", metavar="OWNER/NAME", help="With --github, outside of a run: which one, with GITHUB_TOKEN's rights."
+)
+@click.option("--branch", metavar="NAME", default="", help="With --repository: the base branch.  [default: its own]")
+@click.option(
+    "--workspace", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="DIR", help="The checkout."
+)
+def command(format_: str, self_test: bool, github: bool, repository: str | None, branch: str, workspace: Path) -> int:
     """Say which tools are there, which versions, and what is therefore not measurable.
 
     With --self-test each scanner has to find what was planted for it. One that does not is broken in a way that its
-    exit code does not show, and `gate run` takes nothing that it says for evidence.
+    exit code does not show, and `gate run` takes nothing that it says for evidence. With --github it says whether the
+    gate can publish and whether a merge waits for it; exit code 1 where something is missing that it does not hold
+    without. On a runner the token is taken from GATE_TOKEN.
     """
+    if github:
+        return _on_github(format_, repository, branch, workspace)
+    if repository or branch:
+        raise click.UsageError("--repository and --branch belong to --github.")
     return _self_test(format_) if self_test else _inventory(format_)
+
+
+def _on_github(format_: str, repository: str | None, branch: str, workspace: Path) -> int:
+    import os
+
+    from gate.commands.doctor_github import examine
+    from gate.commands.forge_at_home import run_at_home
+    from gate.commands.here import github_here
+    from gate.commands.options import Order
+
+    run = github_here(os.environ, lambda _line: None)
+    if run is None and repository:
+        run = run_at_home(repository, branch)
+    return examine(Order(workspace, format=format_), run, click.echo)
 
 
 def _inventory(format_: str) -> int:
