@@ -78,10 +78,13 @@ class Repository:
     def resolve(self, revision: str) -> str | None:
         """Return the full id of the commit that a revision names, None when it names none here. Raises ToolProblem.
 
-        A name that is unknown is also looked for among the branches of `origin`: CI checkouts have no others.
+        A name that is unknown is also looked for among the branches of `origin`: CI checkouts have no others. What
+        begins with `origin/` is first looked for there: git itself would take a tag of that name before the branch.
         """
         if not revision or revision.startswith("-") or not revision.isprintable():
             return None
+        if revision.startswith("origin/") and (found := self._commit(f"refs/remotes/{revision}")) is not None:
+            return found
         return self._commit(revision) or self._commit(f"refs/remotes/origin/{revision}")
 
     def is_shallow(self) -> bool:

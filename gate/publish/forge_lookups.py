@@ -71,9 +71,15 @@ class Lookups(Part):
     def resolve(self, revision: str, repository: str | None = None) -> str:
         """Return the full id of the commit that a branch, tag or id names.
 
-        A name that may be a branch's and a tag's is best given as `heads/NAME`. One file at most is asked for with it:
-        the answer lists what the commit changed.
+        `heads/NAME` is exactly that branch: a name that is looked for in several places may be found as `heads/NAME`
+        below `refs/heads`, where whoever may push can put it. For others, one file at most is asked for with the
+        commit: the answer lists what it changed.
         """
+        if revision.startswith("heads/"):
+            ref = self.session.fields(Ask("GET", self.at("git", "ref", revision, repository=repository)), "the branch")
+            if ref.text("ref") != f"refs/{revision}":
+                raise broken("the ref", "the branch that was asked for")
+            return ref.child("object").sha("sha")
         url = self.at("commits", revision, repository=repository, per_page=1)
         return self.session.fields(Ask("GET", url), "the commit").sha("sha")
 

@@ -72,5 +72,5 @@ def _short(ref: str) -> str:
     """Return a branch's name, its end as a hash where it is long; `~` cannot be in a name."""
     if len(ref) <= _LONGEST_BASE and not re.search(r"\s", ref):
         return ref
-    digest = hashlib.sha256(ref.encode("utf-8", "replace")).hexdigest()[:12]
-    return re.sub(r"\s", "", ref)[: _LONGEST_BASE - 13] + "~" + digest
+    digest = hashlib.sha256(ref.encode("utf-8", "replace")).hexdigest()[:16]
+    return re.sub(r"\s", "", ref)[: _LONGEST_BASE - 17] + "~" + digest

@@ -29,13 +29,14 @@ def context_of(name: str, base_ref: str) -> str:
 
     GitHub does not tell contexts apart by case, and its database may not tell `é` from `e`, but branches are told apart
     by both: `MAIN` could be made, with a policy of its own, to speak for `main`. So a branch whose name is not plain
-    lower case has a few digits of its hash behind it: `readiness-gate: Release ~1f2e3d4c`.
+    lower case has digits of its hash behind it: `readiness-gate: Release ~e020e3c67bd0c312`. Sixteen of
+    them: with eight, whoever may push finds another name with the same ones in an hour.
     """
     text = f"{name}: {base_ref}"
     if _PLAIN.fullmatch(base_ref) and len(text) <= _LONGEST_CONTEXT:
         return text
-    digest = hashlib.sha256(base_ref.encode("utf-8", "replace")).hexdigest()[:8]
-    return f"{one_line(text, _LONGEST_CONTEXT - 10)} ~{digest}"
+    digest = hashlib.sha256(base_ref.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"{one_line(text, _LONGEST_CONTEXT - 18)} ~{digest}"
 
 
 def newest(statuses: Iterable[Status], context: str, identity: Identity) -> Status | None:

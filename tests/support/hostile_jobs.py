@@ -13,6 +13,7 @@ import pytest
 from gate.commands import github
 from tests.support.github_server import Hub
 from tests.support.github_server.state import CheckRun
+from tests.support.pull_job import PullJob
 
 NAME = "Readiness Gate verdict"
 CONTEXT = "readiness-gate: main"
@@ -49,6 +50,17 @@ def stop_time(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     clock = StoppedClock()
     monkeypatch.setattr(github, "time", types.SimpleNamespace(time=clock.time, sleep=clock.sleep))
     return clock
+
+
+def about(job: PullJob, **different: object) -> None:
+    """Let the event's file say something else of the pull request: `number`, or of its `base` (`ref` and `sha`)."""
+    event = job.event()
+    pull = event["pull_request"]
+    assert isinstance(pull, dict)
+    if (number := different.pop("number", None)) is not None:
+        event["number"] = pull["number"] = number
+    pull["base"].update(different)
+    job.event = lambda: event  # type: ignore[method-assign]
 
 
 def checks(hub: Hub, name: str = NAME) -> list[CheckRun]:
