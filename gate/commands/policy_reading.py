@@ -6,6 +6,7 @@ is now; the checkout's `origin/BASE` may be older, and an earlier step of the jo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gate.publish.forge import Forge
 
 _REMOTE = "origin/"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _DEEPER = "Check out with fetch-depth: 0, or hand in a token that may read the repository's contents."
 
 
@@ -199,6 +201,8 @@ def _tip(revision: str, repository: Repository | None, forge: Forge | None) -> t
     from gate.collect.process import ToolProblem
     from gate.publish.forge_words import ForgeProblem
 
+    if forge is not None and _COMMIT.fullmatch(revision):
+        return revision, ()
     notices: tuple[str, ...] = ()
     if forge is not None and revision.startswith(_REMOTE):
         try:

@@ -64,7 +64,8 @@ def published(
     order: Order, github: GitHubRun | None, artifact: str, progress: PlainProgress, log: Callable[[str], None]
 ) -> tuple[Ending, ...]:
     """Judge and publish what the order names: a folder of bundles, or what the run that ended left."""
-    from gate.commands.second_stage import judge_first_stage, of_folder
+    from gate.commands.folder_stage import of_folder
+    from gate.commands.second_stage import judge_first_stage
 
     if order.bundle is not None:
         return (of_folder(order, order.bundle, github, progress, log),)

@@ -181,9 +181,13 @@ def _facts(tally: _Tally) -> JsonObject:
 
 
 def _is_shallow(context: Context) -> bool:
-    from gate.collect.git import Repository
+    """Whether the history was cut off. Raises ToolProblem, also for a tree that was fetched without its history."""
+    from gate.collect.git import NoRepositoryError, Repository
 
-    return Repository(context.workspace.root, context.runner, context.tools.find("git")).is_shallow()
+    try:
+        return Repository(context.workspace.root, context.runner, context.tools.find("git")).is_shallow()
+    except NoRepositoryError:
+        raise ToolProblem("git", "finds no repository") from None
 
 
 def _bounded(gaps: list[Gap]) -> tuple[Gap, ...]:

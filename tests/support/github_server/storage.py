@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from fnmatch import fnmatch
 
 from tests.support.github_server.git import EXECUTABLE, LINK, SUBMODULE
 from tests.support.github_server.people import World
@@ -31,8 +32,13 @@ def stored(world: World, request: Request) -> Response:
 
 
 def tarball(repo: Repository, sha: str) -> bytes:
-    """The files of a commit as `git archive` packs them, below OWNER-NAME-SHORTSHA/."""
+    """The files of a commit as `git archive` packs them, below OWNER-NAME-SHORTSHA/.
+
+    As git does, by the `.gitattributes` of the commit (here those at the root): files with `export-ignore` are left
+    out, those with `eol=crlf` get such line ends, and those with `export-subst` the commit's id for `$Format:%H$`.
+    """
     commit = repo.objects.commit(sha)
+    attributes = _attributes(repo, commit.tree)
     top = f"{repo.owner.login}-{repo.name}-{sha[:7]}"
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT, pax_headers={"comment": sha}) as archive:
@@ -42,6 +48,13 @@ def tarball(repo: Repository, sha: str) -> bytes:
                 archive.addfile(_item(f"{top}/{path}", commit.time, tarfile.DIRTYPE, 0o775))
                 continue
             data = repo.objects.get(blob, "blob")
+            given = {word for glob, words in attributes if fnmatch(path, glob) for word in words}
+            if "export-ignore" in given:
+                continue
+            if mode != LINK and "eol=crlf" in given:
+                data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            if mode != LINK and "export-subst" in given:
+                data = data.replace(b"$Format:%H$", sha.encode())
             if mode == LINK:
                 item = _item(f"{top}/{path}", commit.time, tarfile.SYMTYPE, 0o777)
                 item.linkname = data.decode("utf-8", "surrogateescape")
@@ -51,6 +64,12 @@ def tarball(repo: Repository, sha: str) -> bytes:
             item.size = len(data)
             archive.addfile(item, io.BytesIO(data))
     return gzip.compress(packed.getvalue(), mtime=0)
+
+
+def _attributes(repo: Repository, tree: str) -> list[tuple[str, list[str]]]:
+    _mode, blob = repo.objects.files(tree).get(".gitattributes", ("", ""))
+    lines = repo.objects.get(blob, "blob").decode().splitlines() if blob else []
+    return [(words[0], words[1:]) for line in lines if (words := line.split()) and not line.startswith("#")]
 
 
 def _item(name: str, time: int, kind: bytes, mode: int) -> tarfile.TarInfo:
