@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
-_CALLED = {"extends": "profile", "evidence": "kind of evidence", "expects": "kind of evidence"}
+_CALLED = {
+    "extends": "profile",
+    "evidence": "kind of evidence",
+    "expects": "kind of evidence",
+    "recollect": "kind of evidence",
+    "required": "channel",
+    "comment": "way to comment",
+    "changed_workflows": "way to take changed workflows",
+}
 
 
 class Gathered:
@@ -127,6 +135,7 @@ def _no_such_key(path: KeyPath, name: str, known: Iterable[str]) -> str:
 def _no_such_value(path: KeyPath, value: Json, known: list[Json]) -> str:
     keys = [step for step in path if isinstance(step, str)]
     called = _CALLED.get(keys[-1], keys[-1]) if keys else "value"
-    if not isinstance(value, str):
-        return f"{words(value)} is no {called}.{did_you_mean('', map(str, known))}"
-    return f'There is no {called} "{value}".{did_you_mean(value, map(str, known), all_named=40)}'
+    names = [item if isinstance(item, str) else words(item) for item in known]
+    if not isinstance(value, str) or not all(isinstance(item, str) for item in known):
+        return f"{words(value)} is no {called}.{did_you_mean('', names)}"
+    return f'There is no {called} "{value}".{did_you_mean(value, names, all_named=40)}'

@@ -72,15 +72,15 @@ def reference(text: str) -> Reference:
 
 def policy_ref(text: str) -> Reference:
     """Read the value of `--policy-ref`, OWNER/REPO/PATH@COMMIT. Raises UserError."""
+    if text.startswith("./") or not is_reference(text) or "@" not in text:
+        raise UserError(
+            f"policy_ref is “{text[:200]}”, and names a policy of another repository: OWNER/REPO/PATH@COMMIT with all "
+            "40 digits of the commit. For a file of this repository use policy."
+        )
     try:
-        found = reference(text)
+        return reference(text)
     except ValueError as error:
         raise UserError(f"policy_ref: {error}") from None
-    if not found.repository:
-        raise UserError(
-            "policy_ref names a policy of another repository, OWNER/REPO/PATH@COMMIT; for a file use policy."
-        )
-    return found
 
 
 def extended_by(data: bytes) -> Reference | None:

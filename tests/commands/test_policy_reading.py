@@ -169,10 +169,10 @@ def test_what_can_be_moved_is_refused_with_the_reason(checkout: Path, gate: Gate
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("all.yml", "neither"),
+        ("all.yml", "names a policy of another repository"),
         ("octo/policies/../x.yml@" + "0" * 40, "does not name a file"),
         ("octo/../x.yml@" + "0" * 40, "does not name a file"),
-        ("./all.yml", "for a file use policy"),
+        ("./all.yml", "For a file of this repository use policy"),
         ("octo/policies/all.yml@" + "0" * 40, "there is no token"),
     ],
 )
