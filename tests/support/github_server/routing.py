@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.support.github_server.people import World
 from tests.support.github_server.repository import Repository
@@ -166,9 +166,19 @@ def _check_headers(request: Request) -> None:
         raise Refusal(400, f'"{version}" is not a supported version.')
 
 
+def _by_name(world: World, request: Request) -> Request:
+    """A request below /repositories/ID, where the redirect of a renamed repository leads, as one by the name."""
+    match = re.match(r"/repositories/([0-9]+)(?=/)", request.target)
+    found = match and next((one for one in world.repositories.values() if one.id == int(match[1])), None)
+    if match is None or found is None:
+        return request
+    return replace(request, target=f"/repos/{found.full_name}{request.target[match.end() :]}")
+
+
 def _routed(
     world: World, request: Request, token: Token | None, storage: str, standing: tuple[int, int, int]
 ) -> Response:
+    request = _by_name(world, request)
     # A template without parts that may hold slashes is the closer one; then the longer template.
     fitting = [(route, match) for route in ROUTES if (match := route.pattern.fullmatch(request.path))]
     fitting.sort(key=lambda pair: (any(f"{{{name}}}" in pair[0].template for name in REST), -len(pair[0].template)))
