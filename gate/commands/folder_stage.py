@@ -17,7 +17,8 @@ from gate.commands.options import Order
 from gate.commands.policy_reading import FoundPolicy, find_policy
 from gate.commands.work import Ran
 from gate.errors import UserError
-from gate.pipeline import judge
+from gate.judge.missing_legs import with_missing_legs
+from gate.pipeline import Machine, judge
 
 if TYPE_CHECKING:
     from gate.model.policy import Policy
@@ -38,14 +39,10 @@ def of_folder(order: Order, folder: Path, github: GitHubRun | None, progress: Pl
     means = wiring.machine(progress, order.workspace)
     if github is None:
         found = find_policy(order, means, None)
-        verdict = judge(
-            found.policy,
-            from_other_jobs(read_bundles(folder)),
-            now=wiring.now(),
-            phase=order.phase,
-            only=order.only,
-        )
-        return ending_of(Ran(_with(verdict, found.notices)), None, found.policy.publish)
+        bundles = read_bundles(folder)
+        verdict = judge(found.policy, from_other_jobs(bundles), now=wiring.now(), phase=order.phase, only=order.only)
+        verdict = with_missing_legs(_with(verdict, found.notices), found.policy.trust.legs, bundles)
+        return ending_of(Ran(verdict), None, found.policy.publish)
     if github.context.triggering_run is not None:
         raise UserError(
             "In a workflow_run the gate fetches the bundle of the run that ended by itself, since nothing else knows "
@@ -59,20 +56,27 @@ def of_folder(order: Order, folder: Path, github: GitHubRun | None, progress: Pl
         return read[-1].policy
 
     def work() -> Ran:
-        return _judged(order, read[-1], folder, github, told)
+        return _judged(order, read[-1], folder, github, means, told)
 
     return told_on_github(github, policy, work, log)
 
 
-def _judged(order: Order, found: FoundPolicy, folder: Path, github: GitHubRun, told: tuple[str, ...]) -> Ran:
-    bundle, problem = _bundle(order, folder, github)
-    verdict = judge(found.policy, bundle, now=wiring.now(), phase=order.phase, only=order.only)
+def _judged(
+    order: Order, found: FoundPolicy, folder: Path, github: GitHubRun, means: Machine, told: tuple[str, ...]
+) -> Ran:
+    from gate.commands.proposals import with_proposal
+
+    now, forge, pull = wiring.now(), github.forge, github.context.pull
+    bundle, legs, problem = _bundle(order, folder, github)
+    verdict = judge(found.policy, bundle, now=now, phase=order.phase, only=order.only)
     if bundle.commit is None:
         verdict = replace(verdict, commit=github.context.sha, base=verdict.base or github.context.base_sha)
-    notices = (*((problem,) if problem else ()), *told, *found.notices)
-    pull = github.context.pull
-    lines = _changed_lines(github.forge, pull) if github.forge is not None and pull and _has_findings(verdict) else None
-    return Ran(_with(verdict, notices), lines)
+    verdict = _with(verdict, (*((problem,) if problem else ()), *told, *found.notices))
+    if forge is None or pull is None:
+        return Ran(with_missing_legs(verdict, found.policy.trust.legs, legs))
+    verdict = with_proposal(verdict, found, order, means, bundle, now, forge, pull, github.context.sha)
+    verdict = with_missing_legs(verdict, found.policy.trust.legs, legs)
+    return Ran(verdict, _changed_lines(forge, pull) if _has_findings(verdict) else None)
 
 
 def _with(verdict: Verdict, notices: tuple[str, ...]) -> Verdict:
@@ -98,17 +102,17 @@ def _where_policy_is(order: Order, github: GitHubRun) -> tuple[Order, tuple[str,
     return replace(order, policy_ref=sha), (told,)
 
 
-def _bundle(order: Order, folder: Path, github: GitHubRun) -> tuple[Bundle, str]:
-    """Return what other jobs left, and why there is nothing: then the verdict is one without evidence."""
+def _bundle(order: Order, folder: Path, github: GitHubRun) -> tuple[Bundle, tuple[str, ...], str]:
+    """Return what other jobs left, the names of their bundles, and why there is nothing."""
     try:
         refuse_tracked(open_tree(order.workspace, wiring.machine(workspace=order.workspace)), folder)
         bundles = read_bundles(folder)
         for name, bundle in bundles.items():
             check_made(name, bundle, github.context)
             _check_commit(name, bundle, github)
-        return from_other_jobs(bundles), ""
+        return from_other_jobs(bundles), tuple(bundles), ""
     except BundleError as error:
-        return NOTHING, f"There is no evidence to judge by: {error}"
+        return NOTHING, (), f"There is no evidence to judge by: {error}"
 
 
 def _check_commit(name: str, bundle: Bundle, github: GitHubRun) -> None:

@@ -6,6 +6,7 @@ What is believed of the first stage is decided in `gate.publish.second_stage`; h
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 Log = Callable[[str], None]
 DEFAULT_ARTIFACT = "readiness-evidence"
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,13 @@ def _of_pull(stage: Stage, run: WorkflowRun, pull: Pull) -> Ending:
 def _judged(stage: Stage, found: FoundPolicy, run: WorkflowRun, pull: Pull) -> Ran:
     """Judge one pull request: by the bundle, by what is collected again, and by what it changes of its own rules."""
     from gate.commands.proposals import with_proposal
+    from gate.judge.missing_legs import with_missing_legs
     from gate.judge.steered import with_steering
 
     policy, now = found.policy, wiring.now()
     changed = asked(lambda: stage.forge.changed_files(pull.number), "which files the pull request changes")
     lines = changed_lines(changed)
-    bundle, problem = _bundle(stage, run)
+    bundle, legs, problem = _bundle(stage, run)
     told = [*((problem,) if problem else ()), *found.notices, *_about(bundle, pull)]
     if policy.trust.recollect:
         own, about_own = recollected(policy, stage.forge, pull, lines, stage.progress)
@@ -152,6 +155,7 @@ def _judged(stage: Stage, found: FoundPolicy, run: WorkflowRun, pull: Pull) -> R
         verdict = with_proposal(
             verdict, found, stage.order, means, bundle, now, stage.forge, pull.number, pull.head_sha
         )
+    verdict = with_missing_legs(verdict, policy.trust.legs, legs)
     return Ran(verdict, lines.lines if lines is not None else None)
 
 
@@ -163,29 +167,30 @@ def _about(bundle: Bundle, pull: Pull) -> Iterator[str]:
         )
 
 
-def _bundle(stage: Stage, run: WorkflowRun) -> tuple[Bundle, str]:
-    """Return what the first stage left, and why there is nothing: then the verdict is one without evidence."""
+def _bundle(stage: Stage, run: WorkflowRun) -> tuple[Bundle, tuple[str, ...], str]:
+    """Return what the first stage left, the names of its bundles, and why there is nothing of it."""
     chosen = choose_artifact(
         asked(lambda: stage.forge.artifacts(run.id, stage.artifact), "which artefacts the run left"),
         stage.artifact,
         run,
     )
     if isinstance(chosen, NoBundle):
-        return NOTHING, chosen.reason
+        return NOTHING, (), chosen.reason
     data = asked(lambda: stage.forge.download_artifact(chosen.id, ARTIFACT_LIMIT), "what is in the artefact")
     if chosen.digest is not None and chosen.digest != f"sha256:{hashlib.sha256(data).hexdigest()}":
-        return NOTHING, f"The artefact “{stage.artifact}” is not what GitHub's digest says, so it is no evidence."
+        return NOTHING, (), f"The artefact “{stage.artifact}” is not what GitHub's digest says, so it is no evidence."
     try:
-        return _read(stage, data), ""
+        bundles = _read(stage, data)
+        return from_other_jobs(bundles), tuple(bundles), ""
     except BundleError as error:
-        return NOTHING, f"The artefact “{stage.artifact}” is no evidence: {error}"
+        return NOTHING, (), f"The artefact “{stage.artifact}” is no evidence: {error}"
 
 
-def _read(stage: Stage, data: bytes) -> Bundle:
+def _read(stage: Stage, data: bytes) -> dict[str, Bundle]:
     from gate.collect.unpack import Bounds, UnpackProblem, unpack_zip
 
     with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as folder:
-        inside = Path(folder) / stage.artifact.replace("/", "-")
+        inside = Path(folder) / (stage.artifact if _PLAIN.fullmatch(stage.artifact) else "bundle")
         inside.mkdir()
         try:
             unpack_zip(data, inside, Bounds())
@@ -196,4 +201,4 @@ def _read(stage: Stage, data: bytes) -> Bundle:
             raise BundleError(str(error).replace(f"{folder}/", "")) from None
     for name, bundle in bundles.items():
         check_made(name, bundle, stage.github.context)
-    return from_other_jobs(bundles)
+    return bundles

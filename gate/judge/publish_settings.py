@@ -28,6 +28,7 @@ def trust_settings(section: JsonObject) -> TrustSettings:
         data_only=section.get("data_only") is True,
         collected_by=_texts(section.get("collected_by")),
         recollect=_texts(section.get("recollect")),
+        legs=_texts(section.get("legs")),
         changed_workflows_block=section.get("changed_workflows", "block") != "tell",
     )
 

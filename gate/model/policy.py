@@ -154,13 +154,15 @@ class TrustSettings:
 
     `data_only`: it is only read, so the event pull_request_target is accepted. `collected_by` are the workflow files
     whose artefacts the second stage takes, any where empty; `recollect` the kinds that it collects again by itself from
-    the tree of the pull request; `changed_workflows_block` whether a pull request that changes workflows or policy
+    the tree of the pull request; `legs` the names of bundles that must be there where several jobs collect, none where
+    it does not matter; `changed_workflows_block` whether a pull request that changes workflows or policy
     needs more than its own evidence.
     """
 
     data_only: bool = False
     collected_by: tuple[str, ...] = ()
     recollect: tuple[str, ...] = ()
+    legs: tuple[str, ...] = ()
     changed_workflows_block: bool = True
 
 
