@@ -29,6 +29,7 @@ MOST_FILES = 100_000
 MOST_BYTES = 2 * 1024 * 1024 * 1024
 """Bytes of all files of a tree."""
 MOST_OF_ONE = 128 * 1024 * 1024
+_REGULAR = 0o10
 _BATCH_BYTES = 64 * 1024 * 1024
 _BATCH_FILES = 5_000
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -65,7 +66,7 @@ class _File:
 
     @property
     def is_regular(self) -> bool:
-        return self.mode >> 12 == 0o10
+        return self.mode >> 12 == _REGULAR
 
 
 class History:
@@ -165,11 +166,12 @@ def _when(committer: str) -> str:
 
 
 def _file(line: bytes) -> _File:
-    """Read `MODE TYPE ID SIZE<tab>PATH` of `git ls-tree --long`; the size of what is no blob is `-`."""
+    """Read `MODE TYPE ID SIZE<tab>PATH` of `git ls-tree --long`; that of a submodule is `-`."""
     head, _, name = line.partition(b"\t")
     try:
-        mode, _type, id_, size = head.decode("ascii").split()
-        return _File(name, int(mode, 8), id_, 0 if size == "-" else int(size))
+        octal, _type, id_, size = head.decode("ascii").split()
+        mode = int(octal, 8)
+        return _File(name, mode, id_, int(size) if mode >> 12 == _REGULAR else 0)
     except ValueError:
         raise ToolProblem("git", "ls-tree tells of a file in another form than expected") from None
 
