@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from gate.commands.action import run_action
+from gate.publish.publisher import publish
 from tests.support.github_server import Hub, faults
+from tests.support.hostile_jobs import stop_time
 from tests.support.pull_job import PullJob
 from tests.support.repos import POLICY, PYTHON
 
@@ -15,6 +19,13 @@ UNTESTED = {"ledger/money.py": PYTHON + "\n\ndef half(amount: int) -> int:\n    
 FAILING = POLICY.replace(
     "criteria:\n", "criteria:\n  coverage.lines: {minimum: 100.0, level: must}\n  sast.no-medium: {level: must}\n"
 )
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries are counted elsewhere; here they pass at once."""
+    stop_time(monkeypatch)
+    monkeypatch.setitem(publish.__kwdefaults__, "wait", lambda _seconds: None)
 
 
 @pytest.fixture
@@ -221,3 +232,19 @@ def test_sarif_goes_to_code_scanning_where_the_policy_wants_it(
     assert "sarif" in step.outputs["published"].split(",")
     (upload,) = hub.repository().sarifs.values()
     assert (upload.sha, upload.ref) == (job.head, f"refs/pull/{job.number}/head"), "the head is what was checked out"
+
+
+def test_t1_a_job_that_checks_nothing_out_shows_what_the_change_wants_of_the_policy(
+    tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lax = FAILING.replace("coverage.lines: {minimum: 100.0, level: must}", "coverage.lines: {minimum: 1.0, level: may}")
+    job = PullJob(tmp_path, hub, capsys, policy=FAILING, change=UNTESTED | {".gate/policy.yml": lax})
+    assert job.run(INPUT_COMMAND="collect", INPUT_BUNDLE="bundle").code == 0
+    shutil.copytree(job.workspace / "bundle", tmp_path / "empty/bundle")
+    code = run_action(job.environment("job", INPUT_COMMAND="publish", INPUT_BUNDLE="bundle"), tmp_path / "empty")
+    assert (code, states(hub)) == (1, ["pending", "failure"])
+    (comment,) = comments(hub)
+    assert "### What this change wants of the policy" in comment
+    assert "-  coverage.lines: {minimum: 100.0, level: must}" in comment
+    assert "+  coverage.lines: {minimum: 1.0, level: may}" in comment
+    assert hub.log.count() <= 30
