@@ -31,7 +31,7 @@ from gate.publish.status import context_of, newest
 from gate.publish.words import advised
 
 DEFAULT_NAME = "readiness-gate"
-_MOST_SUPERSEDED = 4
+_MOST_SUPERSEDED = 10
 """Older check runs that one run changes: each is a request, and after a crash or a rerun there are one or two."""
 Ours = tuple[CheckRun, Mark]
 

@@ -20,6 +20,8 @@ BUDGET = 65_000
 _SHORT_BUDGET = 20_000
 _FOLDED = "<!-- folded -->"
 """The second line of a comment that was folded away, which cannot be taken back: it is replaced, not written over."""
+_PASSED = "A newer run speaks for this commit."
+_UNSAID = "A newer run has judged this commit; its status and its check run say how."
 _GONE = frozenset({Trouble.NOT_FOUND, Trouble.FORBIDDEN, Trouble.INVALID})
 
 Render = Callable[[int], str]
@@ -39,8 +41,12 @@ def marker(name: str) -> str:
     return f"<!-- readiness-gate:{name.replace('--', '- -')} -->"
 
 
-def publish_comment(desk: Desk, wanted: Wanted) -> ChannelResult:
-    """Create, replace, fold away or leave alone the comment on the pull request. Raises ForgeProblem."""
+def publish_comment(desk: Desk, wanted: Wanted, passed: Callable[[], bool] = lambda: False) -> ChannelResult:
+    """Create, replace, fold away or leave alone the comment on the pull request. Raises ForgeProblem.
+
+    `passed` asks GitHub whether a newer run speaks by now. It is asked after the comments were read, so that what a
+    newer run wrote is not written over, and once more after writing, since it may have written in between.
+    """
     number = desk.context.pull
     if number is None:
         return _result(ChannelState.OFF, "There is no pull request to comment on.")
@@ -52,11 +58,28 @@ def publish_comment(desk: Desk, wanted: Wanted) -> ChannelResult:
     if pull.base_ref != desk.context.base_ref:
         return _result(ChannelState.STALE, "The pull request goes into another branch by now.")
     mine = _mine(desk, number)
+    if passed():
+        return _result(ChannelState.STALE, _PASSED)
     last = mine[-1] if mine else None
     result = _fold(desk, wanted, last) if wanted.quiet else _write(desk, number, wanted, last)
     for old in mine[:-1]:
         _delete(desk, old)
+    if result.state is ChannelState.PUBLISHED and passed():
+        _take_back(desk, number, wanted)
+        return _result(ChannelState.STALE, _PASSED)
     return result
+
+
+def _take_back(desk: Desk, number: int, wanted: Wanted) -> None:
+    """Unsay what a newer run said otherwise meanwhile: our comment beside its own goes, ours over its own says so."""
+    said = [_lines(_body(desk, wanted, budget)) for budget in (BUDGET, _SHORT_BUDGET)]
+    mine = _mine(desk, number)
+    for item in mine:
+        if _lines(item.body) in said:
+            if len(mine) > 1:
+                _delete(desk, item)
+            else:
+                desk.forge.update_comment(item.id, f"{marker(desk.name)}\n{_UNSAID}\n")
 
 
 def _mine(desk: Desk, number: int) -> list[Comment]:

@@ -190,7 +190,16 @@ class Through:
         wanted = saying.comment(found, notes(results.values()))
         if self.settings.comment is CommentMode.ALWAYS:
             wanted = replace(wanted, quiet=False)
-        return guarded(Channel.COMMENT, lambda: publish_comment(self.desk, wanted))
+        return guarded(Channel.COMMENT, lambda: publish_comment(self.desk, wanted, self._passed))
+
+    def _passed(self) -> bool:
+        """Whether a newer run speaks by now, for certain; False where GitHub does not tell."""
+        sha, forge = self.desk.context.sha, self.desk.forge
+        if self.settings.status:
+            return self.status.newer(_told(lambda: forge.statuses(sha)) or ())[1]
+        if self.settings.check_run:
+            return newer(_told(lambda: forge.check_runs(sha, self.desk.check_name)) or (), self.desk)[1]
+        return False
 
     def _scan(
         self, saying: Saying, place: Place | None, wait: Sleep, results: Mapping[Channel, ChannelResult]
