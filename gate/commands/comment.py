@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from gate.publish.conversation import Command
     from gate.publish.event import CommentEvent, EventContext
     from gate.publish.forge import Forge
-    from gate.publish.forge_words import Comment, Pull
+    from gate.publish.forge_words import Comment, Pull, WorkflowRun
 
 Log = Callable[[str], None]
 _DONE, _REFUSED = "+1", "-1"
@@ -91,12 +92,13 @@ def answer(order: Order, github: GitHubRun | None, say: Log) -> None:
             return
         told, reaction = _result(asks, talk)
         github.forge.create_comment(event.number, f"{_marker(event.id)}\n{told}\n")
-        github.forge.react(event.id, reaction)
     except ForgeProblem as problem:
         raise CannotJudgeError(
-            f"GitHub {problem.reason}, so the comment was not answered. The job needs the permissions  contents: "
-            "write,  pull-requests: write,  and  actions: write  for /gate rerun."
+            f"GitHub {problem.reason}, so the comment was not answered. The job needs the permission  pull-requests: "
+            "write,  besides  actions: write  for /gate rerun and  contents: write  for /gate waive."
         ) from problem
+    with suppress(ForgeProblem):  # the answer is there; a thumb less is no reason to fail
+        github.forge.react(event.id, reaction)
     say(f"Answered {type(asks).__name__.lower()}.")
 
 
@@ -123,6 +125,8 @@ def _result(asks: Command, talk: Talk) -> tuple[str, str]:
     login = talk.asked.author.login
     own = login.lower() == talk.pull.author.lower()
     refused = refusal(asks, talk.forge.permission(login), own_pull=own)
+    if refused is None and isinstance(asks, Rerun | Waive) and talk.pull.state != "open":
+        refused = "This pull request is closed; there is nothing to judge any more."
     if refused is not None:
         return refused, _REFUSED
     try:
@@ -168,13 +172,29 @@ def _rerun(talk: Talk) -> str:
     statuses = talk.forge.statuses(talk.pull.head_sha)
     status = newest(statuses, context_of(name, talk.pull.base_ref), Identity(talk.forge))
     run = run_of_url(status.target_url, talk.context) if status is not None else None
-    if run is not None:
+    if run is None or not _is_about(talk, talk.forge.workflow_run(run[0])):
+        raise UserError(
+            f"There is no status of the gate on {talk.pull.head_sha[:12]} that says which run to repeat. Start the "
+            "workflow by hand, or push."
+        )
+    try:
         talk.forge.rerun(run[0])
-        return f"Judging {code(talk.pull.head_sha[:12])} once more, in run {run[0]}."
-    raise UserError(
-        f"There is no status of the gate on {talk.pull.head_sha[:12]} that says which run to repeat. Start the "
-        "workflow by hand, or push."
-    )
+    except ForgeProblem as problem:
+        raise UserError(
+            f"Run {run[0]} was not started again: GitHub {problem.reason}. A run that is not over yet cannot be; else "
+            "the job needs the permission  actions: write."
+        ) from problem
+    return f"Judging {code(talk.pull.head_sha[:12])} once more, in run {run[0]}."
+
+
+def _is_about(talk: Talk, run: WorkflowRun) -> bool:
+    """Whether a run judges this pull request, as far as GitHub tells: any job could have set a status with its address.
+
+    A second stage's run is about the tip of the default branch.
+    """
+    if run.event == "workflow_run":
+        return (run.head_repository or "").lower() == talk.context.repository.lower()
+    return run.event in ("pull_request", "pull_request_target") and run.head_sha == talk.pull.head_sha
 
 
 def _proposed(asks: Waive, talk: Talk) -> str:
@@ -198,7 +218,13 @@ def _proposed(asks: Waive, talk: Talk) -> str:
         raise UserError(f"The policy names no file of waivers. Add  waivers: {written.file}  to {found.path} first.")
     branch = f"readiness-gate/waive-{asks.criterion}-{talk.asked.id}"
     title = f"Waive {asks.criterion} until {asks.until.isoformat()}"
-    talk.forge.propose_file(written.file, written.after, title, branch, commit)
+    try:
+        talk.forge.propose_file(written.file, written.after, title, branch, commit)
+    except ForgeProblem as problem:
+        raise UserError(
+            f"The waiver was not written to the branch {branch}: GitHub {problem.reason}. Is it there already? Else "
+            "the job needs the permission  contents: write."
+        ) from problem
     body = (
         f"Asked for on pull request {talk.pull.number} by {code(login)}: {code(asks.reason, 500)}\n\n"
         f"Nothing is waived until this is merged into {code(talk.pull.base_ref)}."
@@ -210,7 +236,10 @@ def _proposed(asks: Waive, talk: Talk) -> str:
             f"The waiver is on the branch {code(branch)}; open a pull request from it. This job could not: GitHub "
             f"{prose(problem.reason)} (Settings › Actions › General › Allow GitHub Actions to create pull requests)."
         )
-    return f"The waiver is proposed in #{pull.number}. It holds when that is merged and this one is judged again."
+    return (
+        f"The waiver is proposed in #{pull.number}. It holds when that is merged and this one is judged again. GitHub "
+        "starts no workflow for what a job opens: close it and open it again to have it judged."
+    )
 
 
 def _marker(comment: int) -> str:
