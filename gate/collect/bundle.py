@@ -17,12 +17,12 @@ import hashlib
 import io
 import json
 import os
-import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gate.collect.named_file import NamedFileProblem, read_named
 from gate.errors import UserError
 from gate.formats.strict_json import JsonProblem, loads
 from gate.model.evidence import Collected, Evidence
@@ -219,15 +219,11 @@ def _read(folder: Path, name: str, limit: int) -> bytes:
     if folder.is_symlink():
         raise BundleError(f"{folder} is a link; a bundle holds plain files only.")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise BundleError(f"{path} of the bundle cannot be opened: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise BundleError(f"{path} is not a regular file.")
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise BundleError(f"{path} is larger than {limit:,} bytes.")
+        data = read_named(path, limit, follow=False)
+    except NamedFileProblem as problem:
+        raise BundleError(f"{path} of the bundle {problem.reason}.") from problem
+    if data is None:
+        raise BundleError(f"{path} of the bundle is not there.")
     return data
 
 

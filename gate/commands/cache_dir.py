@@ -8,7 +8,6 @@ leads to, is refused, because the change under judgement could bring its own res
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ OWN_EVENTS = frozenset({"push", "merge_group", "schedule", "workflow_dispatch", 
 """Events of GitHub that are about commits which are in the repository itself already."""
 
 NOT_USED = "The cache was neither read nor written: {}."
-_EVENT_LIMIT = 32 * 1024 * 1024
 
 
 def why_no_cache(runner: Runner | None) -> str | None:
@@ -86,17 +84,11 @@ def check_folder(folder: Path, workspace: Workspace, named: Path) -> None:
 
 def _read_event(path: Path | None) -> Json:
     """Return the event of the runner; None when it cannot be read."""
-    from gate.formats.strict_json import JsonProblem, loads
+    from gate.commands.github import read_event_file
 
-    if path is None:
-        return None
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            return loads(stream.read(_EVENT_LIMIT + 1), limit=_EVENT_LIMIT)
-    except (OSError, JsonProblem):
+        return read_event_file(path) if path is not None else None
+    except UserError:
         return None
 
 

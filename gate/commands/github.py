@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
 _EVENT_LIMIT = 32 * 1024 * 1024
 """Bytes of an event's file; GitHub's payloads end at 25 MB."""
+_OWN_JOB = "An earlier step of this job may have changed it: run the gate in a job of its own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,13 @@ def open_run(
 ) -> GitHubRun:
     """Return what a run on GitHub is about, and its forge. Raises UserError.
 
-    Whether pull_request_target is accepted is for whoever has read the policy to say: `accepted`.
+    Whether pull_request_target is accepted is for whoever has read the policy to say: `on_github.accept`.
     """
     context = read_event(runner, event_of(runner), data_only=True)
     if not token:
-        told = "There is no token: give the action its input token, or set GITHUB_TOKEN."
+        told = (
+            "There is no token: give the action its input token, or set GATE_TOKEN where a step of your own runs gate."
+        )
         return GitHubRun(runner, context, None, told)
     return GitHubRun(runner, context, open_forge(runner, token, network, log))
 
@@ -79,22 +80,21 @@ def event_of(runner: Runner) -> JsonObject:
 
 def read_event_file(path: Path) -> JsonObject:
     """Return an event's file: a regular one, of JSON, of an object. Raises UserError."""
+    from gate.collect.named_file import NamedFileProblem, read_named
     from gate.formats.strict_json import JsonProblem, loads
 
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UserError(f"The event's file {path} is not a regular file.")
-            data = stream.read(_EVENT_LIMIT + 1)
-    except OSError as error:
-        raise UserError(f"The event's file {path} cannot be read: {error.strerror}.") from error
-    if len(data) > _EVENT_LIMIT:
-        raise UserError(f"The event's file {path} is larger than {_EVENT_LIMIT:,} bytes, more than GitHub ever sends.")
+        data = read_named(path, _EVENT_LIMIT)
+    except NamedFileProblem as problem:
+        raise UserError(
+            f"The event's file {path} {problem.reason}; GitHub's is a plain file of at most 25 MB. {_OWN_JOB}"
+        ) from problem
+    if data is None:
+        raise UserError(f"The event's file {path}, which GITHUB_EVENT_PATH names, is not there. {_OWN_JOB}")
     try:
         event = loads(data)
     except JsonProblem as error:
-        raise UserError(f"The event's file {path} is not JSON: {error}. Run the gate in a job of its own.") from error
+        raise UserError(f"The event's file {path} is not JSON: {error}. {_OWN_JOB}") from error
     if not isinstance(event, dict):
-        raise UserError(f"The event's file {path} is not a JSON object. Run the gate in a job of its own.")
+        raise UserError(f"The event's file {path} is not a JSON object. {_OWN_JOB}")
     return event

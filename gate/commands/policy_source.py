@@ -136,16 +136,10 @@ def below(path: Path, workspace: Path) -> str | None:
 
 
 def outside(path: Path) -> bytes | None:
-    """Read a file that the user named; a pipe or a device would keep us waiting, or never end. Raises UserError."""
-    import stat
+    """Read a file that the user named, None where there is none. Raises UserError."""
+    from gate.collect.named_file import NamedFileProblem, read_named
 
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UserError(f"The policy {path} is not a regular file. {WANTED}")
-            return stream.read(LIMIT + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise UserError(f"The policy {path} cannot be read: {error.strerror}. {WANTED}") from error
+        return read_named(path, LIMIT)
+    except NamedFileProblem as problem:
+        raise UserError(f"The policy {path} {problem.reason}. {WANTED}") from problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -190,23 +189,15 @@ def _line(text: str) -> str:
 
 def _read(path: Path, workspace: Path) -> bytes | None:
     """Return a file that is there; in the workspace no link leads to it. Raises UserError."""
+    from gate.collect.named_file import NamedFileProblem, read_named
+
     inside = Path(os.path.abspath(path)).is_relative_to(Path(os.path.abspath(workspace)))  # noqa: PTH100 - no links
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if inside else 0)
+    if inside and not path.parent.resolve().is_relative_to(workspace.resolve()):
+        raise UserError(f"{path} leads out of the workspace; name another file.")
     try:
-        if inside and not path.parent.resolve().is_relative_to(workspace.resolve()):
-            raise UserError(f"{path} leads out of the workspace; name another file.")
-        descriptor = os.open(path, flags)
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UserError(f"{path} is not a regular file.")
-            data = stream.read(_LIMIT + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(data) > _LIMIT:
-        raise UserError(f"{path} is larger than 256 KB.")
-    return data
+        return read_named(path, _LIMIT, follow=not inside)
+    except NamedFileProblem as problem:
+        raise UserError(f"{path} {problem.reason}; a plain file of at most 256 KB is read.") from problem
 
 
 def _told(written: Written, waiver: Waiver, policy: Path, today: date, *, dry_run: bool) -> str:

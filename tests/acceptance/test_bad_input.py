@@ -139,7 +139,7 @@ def test_a_policy_that_is_no_regular_file(gate: Gate, repository: Path, tmp_path
     else:
         write(tmp_path, {"lax.yml": "version: 1\n"})
         policy.symlink_to(tmp_path / ("lax.yml" if kind == "link" else "nowhere.yml"))
-    assert_mistakes(gate.run(repository), ".gate/policy.yml is a ", "regular file")
+    assert_mistakes(gate.run(repository), ".gate/policy.yml is a ", "A policy is a plain file")
 
 
 def test_a_policy_behind_a_linked_folder(gate: Gate, repository: Path, tmp_path: Path) -> None:
