@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gate.collect.ci.known_actions import acts_of_action
 from gate.collect.ci.known_commands import SCANS
+from gate.collect.ci.own_runs import BY, is_gate_action, of_action
 from gate.collect.ci.scopes import is_everything
 from gate.model.json import Json, JsonObject
 
@@ -31,6 +32,12 @@ class Act:
         return self.what in SCANS
 
 
+def gate_acts(found: Iterable[tuple[str, str | None]]) -> Iterator[Act]:
+    """Yield what a run of this gate does, of (what, why it cannot fail)."""
+    for what, told in found:
+        yield Act(what, BY, 0, told)
+
+
 _OFF = ("soft_fail", "soft-fail", "no-fail", "no_fail", "warn-only", "warn_only", "exit-zero", "no-exit-codes")
 _ON = ("fail-build", "fail-on-vuln", "fail_build", "fail-on-findings", "fail-on-error")
 
@@ -42,8 +49,8 @@ def acts_of_uses(name: str, given: Json) -> Iterator[Act]:
     if lower.startswith("aquasecurity/trivy-action"):
         yield from _trivy_action(inputs)
         return
-    if lower.partition("/")[2].startswith("readiness-gate"):
-        yield Act("gate", "readiness gate")
+    if is_gate_action(lower):
+        yield from gate_acts(of_action(given))
     for what, by in acts_of_action(name):
         yield Act(what, by, 0, _input_cannot_fail(inputs) if what in SCANS else None)
     if lower == "docker/build-push-action":

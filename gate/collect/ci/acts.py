@@ -18,6 +18,7 @@ from gate.collect.ci.known_commands import (
     SCRIPTS_OF_PACKAGES,
     TARGETS,
 )
+from gate.collect.ci.own_runs import BY, of_command
 from gate.collect.ci.scopes import looks_at_nothing, scanners_of_trivy
 from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands
@@ -72,6 +73,11 @@ def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int
         script = next((word for word in arguments if not word.startswith("-")), "")
         name, arguments = PurePosixPath(script).name, ()
     if _only_asks(name, arguments):
+        return
+    if name in ("gate", "readiness-gate"):
+        # The image runs `gate run` where it is told nothing.
+        for what, told in of_command(arguments or (["run"] if name == "readiness-gate" else [])):
+            yield Act(what, BY, command.line, told)
         return
     seen: set[tuple[str, str]] = set()
     idle = looks_at_nothing(name, arguments)

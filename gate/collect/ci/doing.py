@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from gate.collect.ci.act import Act, acts_of_uses
+from gate.collect.ci.act import Act, acts_of_uses, gate_acts
 from gate.collect.ci.acts import acts_of_command, does_something
 from gate.collect.ci.expressions import PULL, is_false, known_on
+from gate.collect.ci.own_runs import COLLECTS, Values, is_gate_action, judges, matrix_of, of_action
 from gate.collect.ci.scripts import Scripts
 from gate.collect.ci.shell import Command, read_commands
 from gate.collect.ci.source import Source
@@ -18,6 +20,7 @@ from gate.model.json import Json
 _DEEPEST = 5
 _USUAL = ("| ", "if", "&", "!", "shell:")
 """Ways to hide a failure that are right where the failure is no news."""
+_JUDGES = re.compile(r"\bgate\s+(?:run|evaluate|publish)\b")
 _SCRIPTED = frozenset({"", "bash", "sh", "dash", "zsh", "pwsh", "powershell", "cmd"})
 
 
@@ -50,11 +53,12 @@ class Hidden:
 
 @dataclass(slots=True)
 class Doing:
-    """What a job does. `real` is how many of its steps run anything but words for the log."""
+    """What a job does. `real` is how many of its steps run anything but words for the log; `matrix` are its legs."""
 
     done: list[Done] = field(default_factory=list)
     hidden: list[Hidden] = field(default_factory=list)
     real: int = 0
+    matrix: Values = field(default_factory=dict)
 
     def what(self) -> frozenset[str]:
         """The kinds of acts."""
@@ -77,16 +81,21 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What a step may use of the repository: its actions by their folder, its scripts."""
+    """What a step may use of the repository: its actions by their folder, its scripts, its workflows by their path.
+
+    `judged` is true where some job judges what `gate collect` collects, so that findings of it block.
+    """
 
     actions: Mapping[str, LocalAction]
     scripts: Scripts | None = None
+    workflows: Collection[str] = ()
+    judged: bool = False
 
 
 def do(workflow: Workflow, job: Job, own: Repository) -> Doing:
     """Return what a job does."""
-    doing = Doing()
-    shell = _default_shell(workflow, job)
+    doing = Doing(matrix=matrix_of(job.value.get("strategy")))
+    shell = steps_shell(workflow, job)
     for step in job.steps:
         _step(doing, step, workflow.path, workflow.source, shell, own, 0)
     called = job.uses.partition("@")[0]
@@ -94,7 +103,7 @@ def do(workflow: Workflow, job: Job, own: Repository) -> Doing:
         doing.real += 1
         at = workflow.source.key("uses", job.line, job.end, job.uses)
         for act in acts_of_uses(called, job.value.get("with")):
-            doing.done.append(Done(act, workflow.path, at, called, act.told))
+            doing.done.append(Done(act, workflow.path, at, called, _told(act, own)))
     if is_true(job.value.get("continue-on-error")):
         doing.done = [replace(done, told=done.told or "continue-on-error of the job") for done in doing.done]
     return doing
@@ -123,7 +132,7 @@ def _run(doing: Doing, step: Step, path: str, source: Source, shell: str, own: R
     for index, command in enumerate(script.commands):
         acts[index] = () if command.dead else tuple(acts_of_command(command, own.scripts))
         for act in acts[index]:
-            why = act.told or told.get(index)
+            why = _told(act, own) or told.get(index)
             doing.done.append(Done(act, path, script.at(command.line), step.label, why))
     doing.real += does_something(step.run)
     for one in script.swallowed:
@@ -149,6 +158,8 @@ def _use(doing: Doing, step: Step, path: str, source: Source, own: Repository, d
     local = own_folder(step.uses)
     if local is not None:
         action = own.actions.get(local)
+        if action is not None and action.is_gate:
+            _add_gate(doing, step, path, source, own)
         for inner in action.steps if action else ():
             assert action is not None
             _step(doing, inner, action.path, action.source, "", own, depth + 1)
@@ -157,8 +168,11 @@ def _use(doing: Doing, step: Step, path: str, source: Source, own: Repository, d
     doing.real += not step.uses.startswith(("actions/checkout@", "actions/cache@"))
     at = source.key("uses", step.line, step.end, step.uses)
     name = step.uses.partition("@")[0]
+    if is_gate_action(name):
+        _add_gate(doing, step, path, source, own)
+        return
     if name.startswith("docker://"):
-        image = name.removeprefix("docker://")
+        image = step.uses.removeprefix("docker://")
         arguments = _arguments(step.value.get("with"))
         acts = acts_of_command(Command(("docker", "run", image, *arguments), 0))
     else:
@@ -167,11 +181,37 @@ def _use(doing: Doing, step: Step, path: str, source: Source, own: Repository, d
         doing.done.append(Done(act, path, at, step.label, act.told))
 
 
+def _add_gate(doing: Doing, step: Step, path: str, source: Source, own: Repository) -> None:
+    at = source.key("uses", step.line, step.end, step.uses)
+    for act in gate_acts(of_action(step.value.get("with"), doing.matrix)):
+        doing.done.append(Done(act, path, at, step.label, _told(act, own)))
+
+
+def _told(act: Act, own: Repository) -> str | None:
+    """Return why an act cannot fail. What one job collects another one may judge."""
+    return None if act.told == COLLECTS and own.judged else act.told
+
+
+def judged_by(workflow: Workflow, job: Job, own: Repository) -> bool:
+    """Whether a job judges what this gate collects."""
+    for step in job.steps:
+        local = own_folder(step.uses) if step.uses else None
+        action = own.actions.get(local) if local is not None else None
+        if is_gate_action(step.uses.partition("@")[0]) or (action is not None and action.is_gate):
+            if judges(step.value.get("with")):
+                return True
+        elif step.run and _JUDGES.search(step.run):
+            commands = script_of(step, workflow.source, "").commands
+            return any(act.what == "gate" for each in commands for act in acts_of_command(each, own.scripts))
+    return False
+
+
 def _arguments(given: Json) -> tuple[str, ...]:
     return tuple(text(given.get("args")).split()) if isinstance(given, dict) else ()
 
 
-def _default_shell(workflow: Workflow, job: Job) -> str:
+def steps_shell(workflow: Workflow, job: Job) -> str:
+    """Return the shell of steps that name none, "" for the runner's own."""
     for value in (job.value, workflow.value):
         defaults = value.get("defaults")
         run = defaults.get("run") if isinstance(defaults, dict) else None

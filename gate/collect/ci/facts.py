@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gate.collect.ci.doing import Doing, Repository, continued, do
-from gate.collect.ci.items import DOES, counted, job_item, scanner_items, swallowed_items, workflow_item
+from gate.collect.ci.doing import Doing, Repository, continued, do, judged_by
+from gate.collect.ci.items import (
+    DOES,
+    counted,
+    job_item,
+    privileged_facts,
+    scanner_items,
+    swallowed_items,
+    workflow_item,
+)
 from gate.collect.ci.known_commands import SCANS
+from gate.collect.ci.privileged import PRIVILEGED
 from gate.collect.ci.running import Running, how_they_run
 from gate.collect.ci.scripts import ReadText, Scripts
+from gate.collect.ci.takes import taken_by
 from gate.collect.ci.uses import KINDS, uses_of_action, uses_of_workflow
-from gate.collect.ci.workflow import LocalAction, Workflow
+from gate.collect.ci.workflow import LocalAction, Workflow, texts
 from gate.model.finding import SEVERITIES, Finding
 from gate.model.json import Json, JsonObject
 
@@ -52,7 +62,7 @@ class _Lists:
 def tree_facts(tree: Tree, read: ReadText | None = None) -> JsonObject:
     """Return what the files say. `read` gives the text of other files of the tree: scripts, the Makefile."""
     running = how_they_run(tree.workflows, all_known=not tree.unparsable, tracked=tree.tracked)
-    own = Repository({action.folder: action for action in tree.actions}, Scripts(read) if read else None)
+    own = _own(tree, running, read)
     lists = _Lists()
     for workflow in tree.workflows:
         _add(lists, workflow, running[workflow.path], own)
@@ -77,6 +87,7 @@ def tree_facts(tree: Tree, read: ReadText | None = None) -> JsonObject:
         "dependabot": any(item["works"] is True for item in tree.updates),
         "does": _does(lists.jobs),
         "scans": _scans(lists.scanners),
+        "privileged": _privileged(lists.jobs),
     }
     facts |= _pins(lists.uses)
     for name, values in (
@@ -94,12 +105,35 @@ def tree_facts(tree: Tree, read: ReadText | None = None) -> JsonObject:
     return facts
 
 
+def _own(tree: Tree, running: Mapping[str, Running], read: ReadText | None) -> Repository:
+    actions = {action.folder: action for action in tree.actions}
+    own = Repository(actions, Scripts(read) if read else None, {workflow.path for workflow in tree.workflows})
+    judged = any(
+        judged_by(workflow, job, own)
+        for workflow in tree.workflows
+        for job in workflow.jobs
+        if job.id not in running[workflow.path].jobs
+    )
+    return replace(own, judged=judged)
+
+
+def _privileged(jobs: Sequence[JsonObject]) -> JsonObject:
+    on = Counter(str(event) for job in jobs for event in texts(job["privileged_events"]))
+    return {
+        "jobs": sum(job["privileged_events"] != [] for job in jobs),
+        "with_code": sum(job["pull_request_code"] != "no" for job in jobs),
+        **{event: on[event] for event in PRIVILEGED},
+    }
+
+
 def _add(lists: _Lists, workflow: Workflow, running: Running, own: Repository) -> None:
     lists.items.append(workflow_item(workflow, running))
     lists.uses += uses_of_workflow(workflow)
     for job in workflow.jobs:
         doing: Doing = do(workflow, job, own)
-        lists.jobs.append(job_item(workflow, job, running, doing))
+        events = running.events.get(job.id, frozenset())
+        privileged = privileged_facts(job, events, taken_by(workflow, job, events, own))
+        lists.jobs.append(job_item(workflow, job, running, doing) | privileged)
         lists.scanners += scanner_items(workflow, job, running, doing)
         lists.swallowed += swallowed_items(workflow, job, doing)
 

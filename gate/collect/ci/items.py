@@ -9,7 +9,9 @@ from gate.collect.ci.doing import Doing, continued_in
 from gate.collect.ci.expressions import PULL, unwrapped
 from gate.collect.ci.known_commands import SCANS
 from gate.collect.ci.permissions import all_given, of_job, of_workflow
+from gate.collect.ci.privileged import runs_of_strangers, still_possible
 from gate.collect.ci.running import Running
+from gate.collect.ci.takes import Taken
 from gate.collect.ci.triggers import trigger_facts
 from gate.collect.ci.workflow import Job, Workflow, is_true, text, texts
 from gate.collect.disk import printable
@@ -95,6 +97,18 @@ def job_item(workflow: Workflow, job: Job, running: Running, doing: Doing) -> Js
     }
     item |= _optional(job, never)
     return item | _does(job, doing, events & PULL)
+
+
+def privileged_facts(job: Job, events: frozenset[str], taken: Taken | None) -> JsonObject:
+    """Return on which events strangers start a job that has the repository's rights, and whether it takes in code."""
+    runs = still_possible(job.value.get("if"), runs_of_strangers(events))
+    found: JsonObject = {
+        "privileged_events": [*dict.fromkeys(run["github.event_name"] for run in runs)],
+        "pull_request_code": "no" if taken is None else "yes" if taken.certain else "unknown",
+    }
+    if taken is not None:
+        found["takes_in"] = taken.sentence[:500]
+    return found
 
 
 def _optional(job: Job, never: str | None) -> JsonObject:

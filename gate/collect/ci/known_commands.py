@@ -214,7 +214,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "doctl": (("apps update|create-deployment", "deploy", "doctl apps"),),
     "cosign": (("sign|attest|sign-blob|attest-blob", "sign", "cosign"),),
     "notation": (("sign", "sign", "notation"),),
-    "gate": (("run|evaluate", "gate", "readiness gate"),),
     "twine": (("upload", "release", "twine upload"),),
     "goreleaser": (("release|", "release", "goreleaser"),),
     "semantic-release": (("", "release", "semantic-release"),),

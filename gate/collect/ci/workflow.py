@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gate.collect.ci.own_runs import is_gate_itself
 from gate.collect.ci.source import Source
 from gate.formats.located_yaml import Located, line_of
 from gate.model.json import Json, JsonObject
@@ -96,6 +97,7 @@ class LocalAction:
     """An action of the tree.
 
     `folder` is where it lies, "" for the root; only a composite one has steps. `cut` says why not all were read.
+    `is_gate` is true for this gate's own.
     """
 
     path: str
@@ -104,6 +106,7 @@ class LocalAction:
     using: str
     steps: tuple[Step, ...] = field(default=())
     cut: str | None = None
+    is_gate: bool = False
 
 
 def read_workflow(path: str, value: Located, line: int, source: Source) -> Workflow:
@@ -125,7 +128,8 @@ def read_action(path: str, value: Located, source: Source) -> LocalAction:
     body: JsonObject = runs if isinstance(runs, dict) else {}
     using = text(body.get("using"))
     steps = _steps(body.get("steps"), len(source.lines) + 1) if using == "composite" else ()
-    return LocalAction(path, path.rpartition("/")[0], source, using, steps, _cut_steps(body, "it"))
+    own = is_gate_itself(value, using)
+    return LocalAction(path, path.rpartition("/")[0], source, using, steps, _cut_steps(body, "it"), own)
 
 
 def next_line(start: int, starts: Sequence[int], last: int) -> int:

@@ -133,7 +133,9 @@ def test_a_scanner_that_cannot_fail_is_told(command: str, told: str | None) -> N
             {"sbom": "true"},
             [("build_image", "docker/build-push-action", None), ("sbom", "docker/build-push-action", None)],
         ),
-        ("example/readiness-gate", None, [("gate", "readiness gate", None)]),
+        ("example/readiness-gate", {"command": "publish"}, [("gate", "readiness gate", None)]),
+        ("example/readiness-gate", {"command": "comment"}, []),
+        ("example/readiness-gate-of-another", None, []),
         ("actions/checkout", ["x"], []),
     ],
 )

@@ -82,7 +82,7 @@ def test_a_pipeline_that_does_what_it_should(tmp_path: Path) -> None:
         assert at(found, "does", name, "jobs") == 1, name
     assert at(found, "does", "tests", "blocking_on_pull_request") == 1
     assert {str(item["name"]): item["blocking"] for item in each(found, "scanners")} == dict.fromkeys(
-        ("bandit", "pip-audit", "gitleaks", "checkov", "zizmor", "trivy"), True
+        ("bandit", "pip-audit", "gitleaks", "checkov", "zizmor", "trivy", "readiness gate"), True
     )
     assert [source.tool for source in found.sources][-1] == "zizmor"
 
