@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from gate.formats.plain import one_line
@@ -19,6 +19,7 @@ class Mark(StrEnum):
     UNKNOWN = "unknown"
 
 
+_LONGEST = 700
 _SIGNS = {Mark.YES: "✓", Mark.NO: "✗", Mark.UNKNOWN: "?"}
 
 
@@ -39,7 +40,7 @@ class Answer:
     def line(self) -> str:
         """The answer as one line that no runner takes for a command."""
         mend = f" → {self.mend}" if self.mend else ""
-        return inert(f"{_SIGNS[self.mark]} {one_line(f'{self.told}{mend}', 700)}")
+        return inert(f"{_SIGNS[self.mark]} {one_line(f'{self.told}{mend}', _LONGEST)}")
 
 
 def yes(id_: str, told: str, mend: str = "") -> Answer:
@@ -72,4 +73,7 @@ def summary(answers: Sequence[Answer]) -> str:
 
 def as_json(answers: Iterable[Answer]) -> str:
     """Return the answers as a JSON list of objects: id, mark, told, mend, required."""
-    return json.dumps([asdict(answer) for answer in answers], indent=2, ensure_ascii=False)
+    cleaned = (
+        replace(item, told=one_line(item.told, _LONGEST), mend=one_line(item.mend, _LONGEST)) for item in answers
+    )
+    return inert(json.dumps([asdict(answer) for answer in cleaned], indent=2, ensure_ascii=False))

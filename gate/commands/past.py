@@ -50,6 +50,8 @@ class Replay:
     below: Path
     means: Machine
     evidences: tuple[Evidences, ...] = ()
+    shared: bool = False
+    """whether the children are another user, who must be able to read the checkouts"""
     log: Log = field(default=lambda _line: None)
 
     def judged(self, commit: PastCommit) -> PastJudgement:
@@ -69,9 +71,9 @@ class Replay:
 
     @contextmanager
     def _checkout(self, commit: PastCommit) -> Iterator[Checkout]:
-        """Give the tree of a commit, compared with its first parent, in a folder that the children may read."""
+        """Give the tree of a commit, compared with its first parent, in a folder for us and our children."""
         with tempfile.TemporaryDirectory(prefix="gate-replay-", ignore_cleanup_errors=True) as folder:
-            Path(folder).chmod(0o755)
+            Path(folder).chmod(0o755 if self.shared else 0o700)
             root = Path(folder) / "tree"
             root.mkdir()
             root.chmod(0o755)
@@ -120,7 +122,7 @@ class Replay:
             told,
             decision=verdict.decision,
             score=verdict.score,
-            blocked_by=blocking(verdict),
+            blocked_by=blocking(verdict, rest),
             unknown=unknown,
             evidence=where,
         )

@@ -134,11 +134,13 @@ def _replay(order: Order, policy: Policy, asked: Asked, say: Log) -> Iterator[tu
     """Give what the commits are judged with, and the commits. Results of scanners are kept from one to the next."""
     from gate.collect.folder_cache import FolderCache
     from gate.collect.git_history import History
+    from gate.collect.isolation import user_for_children
     from gate.collect.process import ToolProblem
     from gate.collect.tools import SystemToolbox
     from gate.commands import wiring
     from gate.commands.past import Replay
     from gate.judge.requests import requests
+    from gate.settings import read_runner
 
     means = wiring.machine(workspace=order.workspace)
     repository = wiring.open_repository(wiring.open_tree(order.workspace, means), means)
@@ -155,7 +157,8 @@ def _replay(order: Order, policy: Policy, asked: Asked, say: Log) -> Iterator[tu
         cache = FolderCache(Path(folder) / "cache", "this replay", means.now, lambda _line: None)
         means = replace(means, cache=cache, tools=SystemToolbox(means.runner, cache=cache))
         evidences = tuple(_evidences(asked, policy, say))
-        yield Replay(order, policy, requests(policy), history, below, means, evidences, say), commits
+        shared = user_for_children(order.workspace, on_runner=read_runner(os.environ) is not None) is not None
+        yield Replay(order, policy, requests(policy), history, below, means, evidences, shared, say), commits
 
 
 def _evidences(asked: Asked, policy: Policy, say: Log) -> Iterator[Evidences]:
@@ -171,16 +174,20 @@ def _evidences(asked: Asked, policy: Policy, say: Log) -> Iterator[Evidences]:
 def _forge(asked: Asked) -> Forge | None:
     """Return GitHub where artefacts are to be taken from there. Raises UserError."""
     from gate.commands.forge_at_home import forge_at_home
-    from gate.commands.here import github_here
+    from gate.commands.here import TOKEN, github_here
 
-    run = github_here(os.environ, lambda _line: None)
+    run = github_here(os.environ, lambda _line: None) if os.environ.get(TOKEN) else None
     if run is not None:
+        if asked.repository and asked.repository.lower() != run.context.repository.lower():
+            raise UserError(f"This is a run of {run.context.repository}; its token reads no artefacts of others.")
         return run.forge
     if not asked.repository:
         return None
     forge = forge_at_home(asked.repository)
     if forge is None:
-        raise UserError(f"The artefacts of {asked.repository} are read with a token; set GITHUB_TOKEN.")
+        raise UserError(
+            f"The artefacts of {asked.repository} are read with a token; set GITHUB_TOKEN, or GATE_TOKEN on a runner."
+        )
     return forge
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from gate.model.evidence import Evidence, Missing
-from gate.model.forecast import SCORE, Held
+from gate.model.forecast import NOTHING, SCORE, Held
 from gate.model.json import JsonObject
 from gate.model.policy import Policy
 from gate.model.verdict import UNMET, CriterionResult, Decision, Outcome, Verdict
@@ -47,13 +47,16 @@ def without(policy: Policy, ids: Collection[str]) -> Policy:
     return replace(policy, criteria=tuple(item for item in policy.criteria if item.id not in ids))
 
 
-def blocking(verdict: Verdict) -> tuple[Held, ...]:
-    """Return what blocks. Where no criterion does and the verdict is no_go all the same, it is the score."""
+def blocking(verdict: Verdict, policy: Policy) -> tuple[Held, ...]:
+    """Return what blocks. Where no criterion does and it is no_go all the same: the score, or that nothing passed."""
     by_id = {item.id: item for item in verdict.criteria}
     found = tuple(Held(id_, by_id[id_].level, by_id[id_].reason) for id_ in verdict.blocked_by if id_ in by_id)
     if found or verdict.decision is not Decision.NO_GO:
         return found
-    return (Held(SCORE, None, f"The score of what is known is {verdict.score:g}, below what the policy asks for."),)
+    if all(item.outcome is not Outcome.PASS for item in verdict.criteria):
+        return (Held(NOTHING, None, "Of the criteria that are known, none passed."),)
+    wanted = policy.minimum_score or 0.0
+    return (Held(SCORE, None, f"The score of what is known is {verdict.score:g}, and {wanted:g} is wanted."),)
 
 
 def says_something(verdict: Verdict) -> bool:

@@ -9,6 +9,8 @@ from gate.model.verdict import Decision
 
 SCORE = "minimum_score"
 """Stands among what blocks where no criterion does, and the score is below what the policy asks for."""
+NOTHING = "nothing_passed"
+"""Stands among what blocks where no criterion does, and none passed either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,7 @@ def test_a_required_check_run_waits_for_ever_on_forks(doctor: Doctor) -> None:
         ("    name: Readiness\n", "    if: github.event_name == 'push'\n", "left out on pull requests, and a", 1),
         ("      - name: Judge\n", "      - name: Judge\n        if: success()\n", "if: success() leaves it out", 0),
         ("      - name: Judge\n", "      - name: J\n        if: github.event_name == 'push'\n", "left out on pull", 1),
+        (GATE_STEP, "run: gate run || true", "its failure does not fail the job", 1),
         (", edited]\n", "]\n", "the old verdict stands", 0),
         (", edited]\n", ", edited]\n    paths: [src/**]\n", "leaves pull requests out by paths", 0),
         (", edited]\n", ", edited]\n    branches-ignore: ['**']\n", "never starts", 1),

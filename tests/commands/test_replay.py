@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from gate.judge.schema import problems, shipped_validator
+from gate.settings import poisoned
 from tests.support.fakes import write
-from tests.support.github_server import Hub, add_artifact, add_run, faults
+from tests.support.github_server import Hub, add_artifact, add_run, events, faults
 from tests.support.repos import POLICY, PYTHON, REPORTS, Gate, ledger
 from tests.support.repositories import commit, git
 from tests.support.two_stages import change_manifest, zipped
@@ -152,6 +154,15 @@ def test_a_score_that_is_too_low_blocks_without_a_criterion(replay: Replay, past
     write(past, {".gate/policy.yml": text + "minimum_score: 100\n"})
     held = [ids(item["blocked_by"]) for item in replay("--only", "files,docs")["commits"]]
     assert held[1] == {"minimum_score"}
+
+
+def test_where_nothing_passes_that_is_what_blocks(replay: Replay, past: Path) -> None:
+    write(
+        past,
+        {".gate/policy.yml": POLICY.replace("level: must\n    evidence: files", "level: should\n    evidence: files")},
+    )
+    held = [ids(item["blocked_by"]) for item in replay("--only", "files")["commits"]]
+    assert held == [set(), {"nothing_passed"}, set()]
 
 
 def test_the_first_commit_of_all_and_a_clone_that_was_cut_off(gate: Gate, past: Path, tmp_path: Path) -> None:
@@ -388,6 +399,24 @@ def test_github_that_does_not_answer(on_github: OnGitHub, hub: Hub) -> None:
     commit_, log = on_github.replay()
     assert "so evidence of its run is not known" in log
     assert commit_["verdict"] is not None
+
+
+def test_on_a_runner(on_github: OnGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_github.upload()
+    monkeypatch.delenv("GITHUB_TOKEN")
+    for name in poisoned(os.environ, {}):
+        monkeypatch.delenv(name)
+    started = events.push(on_github.hub)
+    for name, value in started.environment(on_github.folder, on_github.hub.url).items():
+        monkeypatch.setenv(name, value)
+    asked = ("replay", "--workspace", on_github.past, "--last", "1", "--format", "json")
+    assert on_github.gate(*asked).json["commits"][0]["evidence"] == ""
+    monkeypatch.setenv("GATE_TOKEN", "job")
+    said = on_github.gate(*asked)
+    assert said.code == 0, said.err
+    assert said.json["commits"][0]["evidence"] == f"run {on_github.run.id}"
+    monkeypatch.setenv("GATE_TOKEN", "job")
+    assert on_github.gate(*asked, "--repository", "octo/other").code == 2
 
 
 def test_github_without_a_token(on_github: OnGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
