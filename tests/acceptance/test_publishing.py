@@ -25,7 +25,8 @@ FAILING = POLICY.replace(
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses between tries are counted elsewhere; here they pass at once."""
     stop_time(monkeypatch)
-    monkeypatch.setitem(publish.__kwdefaults__, "wait", lambda _seconds: None)
+    defaults: dict[str, object] = publish.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "wait", lambda _seconds: None)
 
 
 @pytest.fixture
