@@ -36,7 +36,8 @@ def test_the_names_are_the_contract() -> None:
     document = verdict_document(NO_GO)
     assert {
         "schema_version", "verdict", "score", "commit", "base", "generated_at", "policy", "categories", "criteria",
-        "evidence", "findings", "finding_totals", "waivers", "claims", "blocked_by", "notices", "advisory", "trust", "proposal",
+        "evidence", "findings", "finding_totals", "waivers", "claims", "blocked_by", "notices", "advisory", "trust",
+        "proposal",
     } == set(document)  # fmt: skip
     schema = json.loads((SCHEMAS / "verdict.schema.json").read_text())
     assert set(schema["required"]) == set(schema["properties"]) == set(document)
