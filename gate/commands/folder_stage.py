@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,13 @@ from gate.commands.work import Ran
 from gate.errors import UserError
 from gate.judge.missing_legs import with_missing_legs
 from gate.pipeline import Machine, judge
+from gate.publish.changed_lines import changed_lines
 
 if TYPE_CHECKING:
     from gate.model.policy import Policy
     from gate.model.verdict import Verdict
     from gate.publish.forge import Forge
+    from gate.publish.forge_words import ChangedFiles
     from gate.report.progress import PlainProgress
 
 Log = Callable[[str], None]
@@ -74,9 +76,11 @@ def _judged(
     verdict = _with(verdict, (*((problem,) if problem else ()), *told, *found.notices))
     if forge is None or pull is None:
         return Ran(with_missing_legs(verdict, found.policy.trust.legs, legs))
-    verdict = with_proposal(verdict, found, order, means, bundle, now, forge, pull, github.context.sha)
+    changed = _changed(forge, pull)
+    verdict = with_proposal(verdict, found, order, means, bundle, now, forge, pull, github.context.sha, changed)
     verdict = with_missing_legs(verdict, found.policy.trust.legs, legs)
-    return Ran(verdict, _changed_lines(forge, pull) if _has_findings(verdict) else None)
+    lines = changed_lines(changed) if changed is not None else None
+    return Ran(verdict, lines.lines if lines is not None else None)
 
 
 def _with(verdict: Verdict, notices: tuple[str, ...]) -> Verdict:
@@ -125,19 +129,11 @@ def _check_commit(name: str, bundle: Bundle, github: GitHubRun) -> None:
         )
 
 
-def _has_findings(verdict: Verdict) -> bool:
-    from gate.model.evidence import Collected
-
-    return any(isinstance(item, Collected) and len(item.findings) > 0 for item in verdict.evidence)
-
-
-def _changed_lines(forge: Forge, pull: int) -> Mapping[str, frozenset[int]] | None:
-    """Return the lines that the pull request changes, for the annotations; None where GitHub does not tell."""
-    from gate.publish.changed_lines import changed_lines
+def _changed(forge: Forge, pull: int) -> ChangedFiles | None:
+    """Return what the pull request changes, for its proposal and the annotations; None where GitHub does not tell."""
     from gate.publish.forge_words import ForgeProblem
 
     try:
-        found = changed_lines(forge.changed_files(pull))
+        return forge.changed_files(pull)
     except ForgeProblem:
         return None
-    return found.lines if found is not None else None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gate.model.policy import Policy
     from gate.model.verdict import Proposal, ProposedFile, Verdict
     from gate.publish.forge import Forge
+    from gate.publish.forge_words import ChangedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,32 @@ def with_proposal(
     forge: Forge | None = None,
     pull: int | None = None,
     head: str | None = None,
+    changed: ChangedFiles | None = None,
 ) -> Verdict:
     """Return the verdict with what the change proposes, unchanged where it proposes nothing. Raises nothing.
 
     `now` is the time that the verdict was reached at. `forge` and `pull` (the pull request's number) tell which files
     change where the checkout does not hold the base. `head` is the pull request's commit where another one is checked
-    out, as in the second of two stages: both sides are then read from the forge.
+    out, as in the second of two stages: both sides are then read from the forge. `changed` are the files that change,
+    where they are known already.
     """
     if order.policy_ref is None:
         return verdict
     try:
-        return replace(verdict, proposal=_proposal(verdict, found, order, means, bundle, now, forge, pull, head))
+        sides = (
+            _on_forge(found, forge, pull, head, changed)
+            if head is not None
+            else _sides(order, found, means, forge, pull)
+        )
+        if sides is None:
+            return verdict
+        return replace(verdict, proposal=_proposal(verdict, found, order, sides, bundle, now, forge))
     except Exception as error:  # noqa: BLE001 - a proposal is somebody's wish, and no wish takes a verdict away
         means.progress.log(f"what the change proposes could not be judged: {type(error).__name__}: {error}")
-        told = "What this change proposes for the policy could not be looked at; the verdict does not depend on it."
+        told = (
+            "What this change proposes for the policy could not be looked at; the job's log says why. The verdict does "
+            "not depend on it."
+        )
         return replace(verdict, notices=(*verdict.notices, told))
 
 
@@ -70,18 +83,13 @@ def _proposal(
     verdict: Verdict,
     found: FoundPolicy,
     order: Order,
-    means: Machine,
+    sides: Sides,
     bundle: Bundle,
     now: datetime,
     forge: Forge | None,
-    pull: int | None,
-    head: str | None,
 ) -> Proposal | None:
     from gate.judge.proposal import notes_on, proposal, steering, unread, with_missing
 
-    sides = _on_forge(found, forge, pull, head) if head is not None else _sides(order, found, means, forge, pull)
-    if sides is None:
-        return None
     path = found.path or DEFAULT_POLICY
     own = order.policy_from is None
     paths = _paths(found, sides, path) if own else ()
@@ -122,9 +130,11 @@ def _sides(order: Order, found: FoundPolicy, means: Machine, forge: Forge | None
     return Sides(CommitInCheckout(repository, Origin(order.policy_ref, start)), after, changed)
 
 
-def _on_forge(found: FoundPolicy, forge: Forge | None, pull: int | None, head: str) -> Sides | None:
+def _on_forge(
+    found: FoundPolicy, forge: Forge | None, pull: int | None, head: str, changed: ChangedFiles | None
+) -> Sides | None:
     """Return a change of which nothing is checked out; None where the forge does not say what it touches."""
-    touched = _touched_on_forge(forge, pull)
+    touched = _touched_by(changed) if changed is not None else _touched_on_forge(forge, pull)
     if forge is None or touched is None:
         return None
     return Sides(found.source, CommitOnForge(forge, Origin(head, head)), touched, only=True)
@@ -141,9 +151,13 @@ def _touched_on_forge(forge: Forge | None, pull: int | None) -> tuple[str, ...] 
     if forge is None or pull is None:
         return None
     try:
-        changed = forge.changed_files(pull)
+        return _touched_by(forge.changed_files(pull))
     except ForgeProblem:
         return None
+
+
+def _touched_by(changed: ChangedFiles) -> tuple[str, ...] | None:
+    """Return every path that a change touches, None where not all are known."""
     if not changed.complete:
         return None
     both = {path for file in changed.files for path in (file.path, file.previous_path) if path is not None}

@@ -150,11 +150,10 @@ def _judged(stage: Stage, found: FoundPolicy, run: WorkflowRun, pull: Pull) -> R
     verdict = replace(verdict, notices=(*told, *verdict.notices), commit=pull.head_sha, base=pull.base_sha)
     files = steered(changed, {found.path} if found.path else ())
     verdict = with_steering(verdict, files, blocks=policy.trust.changed_workflows_block)
-    if files:
-        means = wiring.machine(stage.progress, stage.order.workspace)
-        verdict = with_proposal(
-            verdict, found, stage.order, means, bundle, now, stage.forge, pull.number, pull.head_sha
-        )
+    means = wiring.machine(stage.progress, stage.order.workspace)
+    verdict = with_proposal(
+        verdict, found, stage.order, means, bundle, now, stage.forge, pull.number, pull.head_sha, changed
+    )
     verdict = with_missing_legs(verdict, policy.trust.legs, legs)
     return Ran(verdict, lines.lines if lines is not None else None)
 
