@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gate.errors import CannotJudgeError, GateError, UserError
 from gate.model.policy import Policy, PublishSettings
 from gate.model.verdict import Decision, Verdict
-from gate.publish.event import Event, EventContext, contradictions
+from gate.publish.event import DATA_ONLY, Event, EventContext, contradictions
 from gate.publish.publication import Channel, Publication
 from gate.report.options import RenderOptions
 from gate.stopping import stop_if_told
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from gate.report.progress import PlainProgress
 
 Log = Callable[[str], None]
-DATA_ONLY = (
-    "The workflow was started by pull_request_target: it runs with the rights of the base repository, next to a "
-    "stranger's files. Use pull_request, and workflow_run for what needs rights (docs/two-stages.md); a policy on the "
-    "base branch with  trust: {data_only: true}  accepts it all the same."
-)
 
 
 @dataclass(frozen=True, slots=True)

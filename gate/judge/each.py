@@ -15,6 +15,7 @@ from itertools import islice
 from gate.judge.doubt import mentioned
 from gate.judge.schema import validator
 from gate.judge.schema_words import Problem, explain
+from gate.judge.selectors import escaped
 from gate.judge.wording import Words, bounds_of, clean, counted, listed
 from gate.model.json import Json, JsonObject
 from gate.model.policy import Criterion
@@ -161,14 +162,14 @@ def elements_of(select: JsonObject, facts: JsonObject) -> Iterator[Element]:
     elif isinstance(value, dict):
         for key, item in value.items():
             named = {"name": key, **item} if isinstance(item, dict) else item
-            yield Element(f"{base}/{_escaped(key)}", key, named)
+            yield Element(f"{base}/{escaped(key)}", key, named)
     else:
         raise NoElementsError(f"has no list or map {clean(fact)}")
 
 
 def pointer_to(fact: str) -> str:
     """Return the JSON Pointer (RFC 6901) to a dotted path in the facts."""
-    return "".join(f"/{_escaped(step)}" for step in fact.split("."))
+    return "".join(f"/{escaped(step)}" for step in fact.split("."))
 
 
 def problems_of(criterion: Criterion, element: Element) -> tuple[Problem, ...]:
@@ -205,7 +206,3 @@ def _test_of(schema: Json) -> Callable[[Json], bool]:
 def _at_least(select: JsonObject) -> int:
     value = select.get("at_least", 0)
     return math.ceil(value) if isinstance(value, int | float) else 0
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -11,18 +11,25 @@ Events and their fields: "Events that trigger workflows" and "Webhook events and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gate.errors import UserError
 from gate.model.json import JsonObject
-from gate.publish.event_payload import Payload, forged, is_commit
+from gate.publish.event_payload import Payload, forged
+from gate.publish.forge_json import is_sha
 from gate.publish.forge_words import Pull
 from gate.settings import Runner
 
 _PULL = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _DEPENDABOT = "dependabot[bot]"
+DATA_ONLY = (
+    "The workflow was started by pull_request_target: it runs with the rights of the base repository, next to a "
+    "stranger's files. Use pull_request, and workflow_run for what needs rights (docs/two-stages.md); a policy on the "
+    "base branch with  trust: {data_only: true}  accepts it all the same."
+)
+"""What is said of an event that is accepted only where nothing of the pull request is run."""
 
 
 class Event(StrEnum):
@@ -116,11 +123,7 @@ def read_event(runner: Runner, event: JsonObject, *, data_only: bool = False) ->
             f"The workflow was started by “{runner.event_name[:60]}”, which the gate does not know; use one of {known}."
         ) from None
     if kind is Event.PULL_REQUEST_TARGET and not data_only:
-        raise UserError(
-            "The workflow was started by pull_request_target: it runs with the rights of the base repository, next to "
-            "a stranger's files. Use pull_request (and workflow_run for what needs rights, see docs/two-stages.md); "
-            "a policy on the base branch with  trust: {data_only: true}  accepts it all the same."
-        )
+        raise UserError(DATA_ONLY)
     if not _REPOSITORY.fullmatch(runner.repository):
         raise UserError(f"GITHUB_REPOSITORY is {runner.repository[:80]!r}; OWNER/NAME was expected.")
     return _Reader(runner, event, kind).context()
@@ -153,6 +156,16 @@ class _Reader:
         self._runner = runner
         self._kind = kind
         self._payload = Payload(kind.value, event)
+        self._of_this_run = EventContext(
+            event=kind,
+            action=self._payload.text("action", absent=""),
+            repository=runner.repository,
+            sha="",
+            base_ref="",
+            run_id=_counted("GITHUB_RUN_ID", runner.run_id),
+            attempt=_counted("GITHUB_RUN_ATTEMPT", runner.run_attempt),
+            server_url=runner.server_url,
+        )
 
     def context(self) -> EventContext:
         match self._kind:
@@ -176,7 +189,8 @@ class _Reader:
         base_ref = self._payload.text("pull_request", "base", "ref")
         if self._runner.base_ref and self._runner.base_ref != base_ref:
             raise forged("pull_request.base.ref", base_ref, "GITHUB_BASE_REF", self._runner.base_ref)
-        return self._made(
+        return replace(
+            self._of_this_run,
             sha=self._payload.sha("pull_request", "head", "sha"),
             base_ref=base_ref,
             base_sha=self._payload.sha("pull_request", "base", "sha"),
@@ -194,16 +208,20 @@ class _Reader:
         sha = self._payload.sha("merge_group", "head_sha")
         if self._runner.sha and sha != self._runner.sha:
             raise forged("merge_group.head_sha", sha, "GITHUB_SHA", self._runner.sha)
-        return self._made(sha=sha, base_ref=base_ref, base_sha=self._payload.sha("merge_group", "base_sha"))
+        return replace(
+            self._of_this_run, sha=sha, base_ref=base_ref, base_sha=self._payload.sha("merge_group", "base_sha")
+        )
 
     def _push(self) -> EventContext:
         before = self._payload.text("before", absent="")
-        base = before if is_commit(before) and before.strip("0") else None
+        base = before if is_sha(before) and before.strip("0") else None
         read_only = self._read_only(fork=False)
-        return self._made(sha=self._pushed(), base_ref=self._ref_name(), base_sha=base, read_only=read_only)
+        return replace(
+            self._of_this_run, sha=self._pushed(), base_ref=self._ref_name(), base_sha=base, read_only=read_only
+        )
 
     def _at_ref(self) -> EventContext:
-        return self._made(sha=self._pushed(), base_ref=self._ref_name())
+        return replace(self._of_this_run, sha=self._pushed(), base_ref=self._ref_name())
 
     def _workflow_run(self) -> EventContext:
         at = "workflow_run"
@@ -220,7 +238,8 @@ class _Reader:
             repository_id=self._payload.number("repository", "id"),
         )
         head = self._payload.text(at, "head_repository", "full_name", absent="")
-        return self._made(
+        return replace(
+            self._of_this_run,
             sha=run.head_sha,
             base_ref="",
             head_ref=run.head_branch,
@@ -240,40 +259,7 @@ class _Reader:
             author_id=self._payload.number("comment", "user", "id"),
             body=self._payload.text("comment", "body", absent=""),
         )
-        return self._made(sha="", base_ref="", pull=comment.number, comment=comment)
-
-    def _made(
-        self,
-        *,
-        sha: str,
-        base_ref: str,
-        base_sha: str | None = None,
-        pull: int | None = None,
-        head_ref: str = "",
-        head_repository: str | None = None,
-        fork: bool = False,
-        read_only: str | None = None,
-        triggering_run: TriggeringRun | None = None,
-        comment: CommentEvent | None = None,
-    ) -> EventContext:
-        return EventContext(
-            event=self._kind,
-            action=self._payload.text("action", absent=""),
-            repository=self._runner.repository,
-            sha=sha,
-            base_ref=base_ref,
-            run_id=_counted("GITHUB_RUN_ID", self._runner.run_id),
-            attempt=_counted("GITHUB_RUN_ATTEMPT", self._runner.run_attempt),
-            base_sha=base_sha,
-            pull=pull,
-            head_ref=head_ref,
-            head_repository=head_repository,
-            fork=fork,
-            read_only=read_only,
-            server_url=self._runner.server_url,
-            triggering_run=triggering_run,
-            comment=comment,
-        )
+        return replace(self._of_this_run, sha="", base_ref="", pull=comment.number, comment=comment)
 
     def _number_of_pull(self) -> int:
         """Return the number that GITHUB_REF says; a merged pull request's ref is the branch, and the event has to."""
@@ -296,7 +282,7 @@ class _Reader:
         return re.sub(r"^refs/(?:heads|tags)/", "", self._runner.ref)
 
     def _pushed(self) -> str:
-        if not is_commit(self._runner.sha):
+        if not is_sha(self._runner.sha):
             raise UserError(f"GITHUB_SHA is {self._runner.sha[:80]!r}; a commit's id was expected.")
         return self._runner.sha
 

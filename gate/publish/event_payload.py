@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from gate.errors import UserError
 from gate.model.json import Json, JsonObject
-
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+from gate.publish.forge_json import is_sha
 
 
 class Payload:
@@ -45,7 +42,7 @@ class Payload:
     def sha(self, *keys: str) -> str:
         """Return a commit's full id."""
         text = self.text(*keys)
-        if not is_commit(text):
+        if not is_sha(text):
             raise UserError(f"The event's file says {'.'.join(keys)} = {text[:80]!r}; a commit's id was expected.")
         return text
 
@@ -60,11 +57,6 @@ class Payload:
             f"The file of the event {self._name} (GITHUB_EVENT_PATH) has no {'.'.join(keys)}, which GitHub always "
             "writes. Something changed the file: run the gate in a job of its own."
         )
-
-
-def is_commit(text: str) -> bool:
-    """Whether a text is a commit's full id."""
-    return _SHA.fullmatch(text) is not None
 
 
 def forged(key: str, said: str, variable: str, known: str) -> UserError:

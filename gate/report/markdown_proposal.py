@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from gate.model.verdict import Decision, Proposal, ProposedFile, ProposedOutcome
 from gate.report.budget import Section
+from gate.report.markdown_parts import details, folded_list, paragraphs, titled
 from gate.report.markdown_text import code, prose
 from gate.report.proposals import TITLE, changed_words, outcome_words, verdict_words
 from gate.report.text import counted, inert
@@ -23,10 +24,10 @@ def sections(proposal: Proposal | None) -> Iterator[Section]:
     if proposal is None:
         return
     lines = tuple(_lines(proposal))
-    yield Section(TITLE, lines, lambda kept, left: f"### {TITLE}\n\n" + "\n".join(kept) + _more(left), 8)
+    yield Section(TITLE, lines, titled(f"### {TITLE}", folded_list), 8)
     name = f"How it changes them ({len(proposal.files):,})"
     files = tuple(file_block(file) for file in proposal.files)
-    yield Section(name, files, lambda kept, left: _folded(name, kept, left), 4)
+    yield Section(name, files, details(name, paragraphs), 4)
 
 
 def file_block(file: ProposedFile) -> str:
@@ -64,12 +65,3 @@ def _lines(proposal: Proposal) -> Iterator[str]:
 
 def _outcome(outcome: ProposedOutcome) -> str:
     return f"  - {code(outcome.id, 80)} {outcome_words(outcome)}"
-
-
-def _folded(name: str, kept: Sequence[str], left: int) -> str:
-    body = "\n\n".join(kept) + _more(left)
-    return f"<details><summary>{name}</summary>\n\n{body}\n\n</details>"
-
-
-def _more(left: int) -> str:
-    return f"\n\n… and {left:,} more; the JSON report has them all." if left else ""
