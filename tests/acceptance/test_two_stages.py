@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+import gate.collect.tools
 from tests.support.github_server import Hub, add_run, expire, faults
 from tests.support.github_server.git import LINK
+from tests.support.gitleaks import TOOLS, needs_gitleaks, token
 from tests.support.repos import POLICY, PYTHON
 from tests.support.two_stages import ARTIFACT, COLLECT, Manifest, TwoStages, change_manifest, forge, zipped
 
@@ -60,7 +62,7 @@ def test_a_forks_pull_request_is_collected_with_no_rights_and_published_with_the
     document = stages.document(step)
     assert (document["commit"], document["base"]) == (stages.job.head, stages.job.base)
     assert document["policy"]["commit"] == stages.job.base
-    assert hub.log.count() <= 25, hub.log.table()
+    assert hub.log.count() <= 28, hub.log.table()
 
 
 def test_t5_all_evidence_of_a_bundle_is_supplied_whatever_it_says_of_itself(stages: TwoStages) -> None:
@@ -449,7 +451,7 @@ def test_t5_what_a_bundle_hides_is_found_again_where_the_policy_says_so(
     (about,) = [item for item in document["trust"] if item["kind"] == "sast"]
     assert about["believed"] == "recollected"
     assert any(f"Collected again from the tree of {stages.job.head[:12]}" in item for item in document["notices"])
-    assert hub.log.count() <= 30, hub.log.table()
+    assert hub.log.count() <= 32, hub.log.table()
 
 
 def test_t5_what_a_bundle_hides_is_hidden_where_nobody_looks_again_and_said_to_be_the_authors_word(
@@ -548,6 +550,26 @@ def test_what_needs_the_history_says_what_it_cannot_know(
     assert [gap["subject"] for gap in inventory["gaps"]] == ["history"]
     assert "finds no repository" in inventory["gaps"][0]["reason"]
     assert "shallow" not in inventory["facts"]
+
+
+@needs_gitleaks
+def test_secrets_are_looked_for_again_in_the_tree_and_not_in_the_history(
+    tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate.collect.tools, "DIRECTORIES", (TOOLS, *gate.collect.tools.DIRECTORIES))
+    policy = POLICY.replace(
+        "  secrets.none: {enabled: false, reason: not every machine that runs these tests has gitleaks}\n",
+        "  secrets.none: {level: must}\n  secrets.history: {level: must}\n",
+    )
+    stages = TwoStages(tmp_path, hub, capsys, policy=policy + "trust: {recollect: [secrets]}\n")
+    stages.job.change({"ledger/key.py": f"KEY = '{token(7)}'\n"})
+    stages.start()
+    step = stages.publish()
+    document = stages.document(step)
+    outcomes = {item["id"]: item["outcome"] for item in document["criteria"]}
+    assert (outcomes["secrets.none"], outcomes["secrets.history"]) == ("fail", "no_evidence")
+    (secrets,) = [item for item in document["evidence"] if item["kind"] == "secrets"]
+    assert any("finds no repository" in gap["reason"] for gap in secrets["gaps"])
 
 
 def test_a_tree_that_github_does_not_give_leaves_no_verdict(
