@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gate.commands.doctor_owners import LIMIT, PLACES, owner_answers
-from gate.commands.doctor_rights import SECOND_STAGE, channel_answers
-from gate.commands.doctor_rules import Acting, Names, rule_answers
+from gate.commands.doctor_rights import SECOND_STAGE, channel_answers, summary_answer
+from gate.commands.doctor_rules import ACTIONS, Acting, Names, rule_answers
 from gate.commands.doctor_workflow import Gates, read_gates, workflow_answers
 from gate.commands.examination import Answer, as_json, exit_code, no, summary, unknown, yes
 from gate.errors import GateError, UserError
@@ -211,16 +211,12 @@ class _Examination:
         context = replace(self.github.context, base_ref=self.branch)
         status = context_of(self.settings.name, self.branch)
         wanted = any(alike(item.context, status) for item in self.required)
-        yield from channel_answers(probes, self.settings, context, self.branch, status_required=wanted)
+        doubtful = self._acting_app() == ACTIONS and probes.validates_first()
+        yield from channel_answers(
+            probes, self.settings, context, self.branch, status_required=wanted, doubtful=doubtful
+        )
         if self.settings.summary and self.github.runner.event_name:
-            there = self.github.runner.summary is not None
-            required = "summary" in self.settings.required
-            told = "summary: the runner gave no file for the job summary"
-            yield (
-                yes("channel.summary", "summary: the job has one")
-                if there
-                else no("channel.summary", told, "run it as a step of a job", required=required)
-            )
+            yield summary_answer(self.github.runner.summary is not None, required="summary" in self.settings.required)
 
     def _probes(self) -> Probes | None:
         return Probes(self.forge) if isinstance(self.forge, Part) else None
@@ -278,12 +274,15 @@ class _Examination:
         runner, name = self.github.runner, self.settings.name
         jobs = self.gates.names if self.gates is not None else None
         names = Names(context_of(name, self.branch), name_of(name, runner.job), jobs, self.branch)
-        try:
-            app = self.forge.viewer().app
-        except ForgeProblem:
-            app = ""
-        acting = Acting(app, runner.server_url.rstrip("/") == "https://github.com")
+        acting = Acting(self._acting_app(), runner.server_url.rstrip("/") == "https://github.com")
         yield from rule_answers(self.required, names, acting, advisory=self.advisory)
+
+    def _acting_app(self) -> str | None:
+        """Return the slug of the app that the token acts as, None for a person's, "" where it is not known."""
+        try:
+            return self.forge.viewer().app
+        except ForgeProblem:
+            return ""
 
     def _owners(self) -> Iterator[Answer]:
         if self.tip is None:

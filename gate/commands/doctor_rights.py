@@ -12,6 +12,7 @@ from gate.publish.forge_probes import Probed, Probes
 from gate.publish.publication import Channel
 from gate.publish.through import wanted_channels
 
+_IN_DOUBT = Probed(None, "looks at what a request holds before it looks at the permission, so it does not show")
 SECOND_STAGE = "publish from a second workflow, which has the rights: docs/two-stages.md"
 
 
@@ -33,9 +34,18 @@ NEEDS = (
 
 
 def channel_answers(
-    probes: Probes, settings: PublishSettings, context: EventContext, branch: str, *, status_required: bool
+    probes: Probes,
+    settings: PublishSettings,
+    context: EventContext,
+    branch: str,
+    *,
+    status_required: bool,
+    doubtful: bool = False,
 ) -> Iterator[Answer]:
-    """Yield an answer for each permission that the policy's channels need."""
+    """Yield an answer for each permission that the policy's channels need.
+
+    `doubtful` is set where GitHub is seen to look at permissions last, so that its not refusing says nothing.
+    """
     wanted = wanted_channels(settings, context)
     ask: dict[Channel, Callable[[], Probed]] = {
         Channel.CHECK_RUN: probes.checks,
@@ -50,7 +60,8 @@ def channel_answers(
     for need in NEEDS:
         if need.channel in wanted:
             required = need.channel in settings.required or (need.channel is Channel.STATUS and status_required)
-            yield channel_answer(need, ask[need.channel](), context, required=required)
+            probed = ask[need.channel]()
+            yield channel_answer(need, _IN_DOUBT if doubtful and probed.may else probed, context, required=required)
     if settings.comment != "never" and context.pull is None:
         yield unknown("channel.comment", "comment: this is about no pull request, so whether it may is not known")
 
@@ -71,6 +82,14 @@ def channel_answer(need: Need, probed: Probed, context: EventContext, *, require
     told = f"{name}: the token may not ({need.permission}); {need.stands_in}"
     mend = SECOND_STAGE if context.read_only is not None else f"give the job  permissions: {{{need.permission}}}"
     return no(id_, told, mend, required=required)
+
+
+def summary_answer(there: bool, *, required: bool) -> Answer:
+    """Return whether there is a job summary to write to."""
+    if there:
+        return yes("channel.summary", "summary: the job has one")
+    told = "summary: the runner gave no file for the job summary"
+    return no("channel.summary", told, "run it as a step of a job", required=required)
 
 
 def _reading(id_: str, permission: str, what: str, probed: Probed) -> Answer:

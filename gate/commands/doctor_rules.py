@@ -11,7 +11,7 @@ from gate.publish.identity import alike
 
 ACTIONS_APP = 15368
 """The id of GitHub Actions among the apps of github.com; a GitHub Enterprise has another one."""
-_ACTIONS = "github-actions"
+ACTIONS = "github-actions"
 _RULES = "Settings › Rules › Rulesets › Require status checks to pass"
 
 
@@ -71,7 +71,7 @@ def _source(status: Sequence[RequiredCheck], names: Names, acting: Acting) -> An
     if None in apps:
         return no(id_, f"{called} is accepted from any source", f"{_RULES}: choose the app that sets it as its source")
     if apps == {ACTIONS_APP} and acting.on_github_com:
-        if acting.app not in (_ACTIONS, ""):
+        if acting.app not in (ACTIONS, ""):
             return no(
                 id_,
                 f"{called} is accepted from GitHub Actions only, and this token does not act as GitHub Actions",
@@ -80,7 +80,7 @@ def _source(status: Sequence[RequiredCheck], names: Names, acting: Acting) -> An
             )
         return yes(id_, f"{called} is accepted from GitHub Actions only")
     shown = ", ".join(str(app) for app in sorted(app for app in apps if app is not None))
-    if acting.app == _ACTIONS and acting.on_github_com:
+    if acting.app == ACTIONS and acting.on_github_com:
         told = f"{called} is accepted from app {shown} only, and this token acts as GitHub Actions: it never counts"
         return no(id_, told, "publish with that app's token, or choose GitHub Actions as the source", required=True)
     return unknown(id_, f"{called} is accepted from app {shown} only; whether this token acts as that app is not known")

@@ -2,13 +2,15 @@
 
 Reading is tried by reading. Whether a token may write only a write tells, so each probe is a request that GitHub must
 refuse whatever the token may: without the permission with 403 (or 404), with it with 422, because what it needs is not
-in it. GitHub looks at the permission first; that order is seen in its answers and not promised in its documentation, so
-anything but these answers is "not known". Nothing can come of a probe even where that order were another one:
+in it. GitHub looks at the permission first; that order is seen in its answers and not promised in its documentation.
+So it is tried, too, with a right that no job's token can have (`validates_first`), and anything but these answers is
+"not known". Nothing can come of a probe even where that order were another one:
 
 - `POST /repos/O/R/check-runs` with `{}`: name and head_sha are missing;
 - `POST /repos/O/R/statuses/000…0` with `{"state": "none"}`: neither such a state nor such a commit exists;
 - `POST /repos/O/R/issues/N/comments` with `{}`: there is no body;
-- `POST /repos/O/R/code-scanning/sarifs` with `{}`: commit, ref and log are missing.
+- `POST /repos/O/R/code-scanning/sarifs` with `{}`: commit, ref and log are missing;
+- `POST /repos/O/R/keys` with `{}`: there is no key (needs administration: write, for `validates_first` alone).
 
 Required fields and statuses: GitHub's OpenAPI description, version 2022-11-28.
 """
@@ -69,6 +71,13 @@ class Probes:
     def code_scanning(self) -> Probed:
         """Whether the token may upload to code scanning; `off` where the repository does not have it."""
         return self._write("code-scanning", "sarifs", body={})
+
+    def validates_first(self) -> bool:
+        """Whether a request of a job's token is held against its schema before it is held against its permissions.
+
+        Then a 422 says nothing of a permission. For tokens of GitHub Actions only: others may have the right.
+        """
+        return self._write("keys", body={}).may is True
 
     def actions(self) -> Probed:
         """Whether the token may read runs of workflows."""

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gate.commands.doctor_workflow import Gates, read_gates, workflow_answers
 from tests.support.github_server import (
     JOB_PERMISSIONS,
     Hub,
     add_rule,
+    add_run,
+    events,
     faults,
     protect,
     require_by_ruleset,
@@ -127,7 +130,7 @@ def test_a_probe_leaves_nothing_behind_whatever_the_token_may(doctor: Doctor, hu
         doctor.told(token)
     writes = [entry for entry in hub.log if entry.method != "GET" and not entry.path.endswith("/graphql")]
     assert {entry.status for entry in writes} == {403, 422}
-    assert {entry.path.rpartition("/")[2] for entry in writes} == {"check-runs", "0" * 40, "comments", "sarifs"}
+    assert {entry.path.rpartition("/")[2] for entry in writes} == {"check-runs", "0" * 40, "comments", "sarifs", "keys"}
     assert nothing_left(repo) == before
 
 
@@ -150,6 +153,15 @@ def test_a_permission_that_is_missing_is_named(
     assert line.startswith("✗")
     assert f"permissions: {{{permission}}}" in line
     assert told.lines[-1].endswith(f"without: channel.{channel}.")
+
+
+def test_a_github_that_looks_at_permissions_last_shows_none(doctor: Doctor, hub: Hub) -> None:
+    doctor.start(policy=POLICY + "publish: {required: [status]}\n")
+    hub.fault("POST", "/keys$", faults.unprocessable(), nth=0)
+    told = doctor.told()
+    for channel in ("check_run", "status", "comment"):
+        assert told.mark(f"{channel}: whether the token has") == "?"
+    assert told.code == 1
 
 
 def test_a_comment_needs_one_of_two_permissions(doctor: Doctor, hub: Hub) -> None:
@@ -451,6 +463,81 @@ def test_a_push_is_about_no_pull_request(doctor: Doctor) -> None:
     )  # fmt: skip
     assert told.mark("comment: this is about no pull request") == "?"
     assert not any("changes neither" in line for line in told.lines)
+
+
+def test_about_another_run_the_default_branch_is_looked_at(doctor: Doctor, hub: Hub) -> None:
+    job = doctor.start()
+    folder = job.workspace.parent / "other"
+    folder.mkdir()
+    env = events.workflow_run(hub, add_run(job.repository, job.head, branch="topic")).environment(folder)
+    told = doctor.told(
+        **{name: env[name] for name in ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REF")}, GITHUB_BASE_REF=""
+    )
+    assert told.mark("of the base branch main") == "✓"
+    assert told.mark("the event workflow_run takes no right away") == "✓"
+
+
+def test_a_github_that_is_down_is_not_in_order(doctor: Doctor, hub: Hub) -> None:
+    doctor.start()
+    hub.fault("GET", "", faults.gone(), nth=0)
+    hub.fault("POST", "/graphql", faults.gone(), nth=0)
+    told = doctor.told()
+    assert told.code == 1
+    assert told.mark("base: GitHub answered") == "?"
+    assert told.mark("cannot be read: the base branch's commit is not known") == "?"
+    assert not any("owners" in line for line in told.lines)
+
+
+def test_rules_that_the_token_may_not_see(doctor: Doctor, hub: Hub) -> None:
+    protect(doctor.start().repository, "main", [STATUS], ACTIONS_APP)
+    hub.fault("GET", "/rules/branches/", faults.fork(), nth=0)
+    told = doctor.told()
+    assert told.mark("is required on main (branch protection)") == "✓"
+    assert told.mark("whether the review of code owners is required is not known") == "?"
+
+
+def test_without_a_file_for_the_summary(doctor: Doctor) -> None:
+    doctor.start(policy=POLICY + "publish: {required: [summary]}\nadvisory: true\n")
+    told = doctor.told(GITHUB_STEP_SUMMARY="")
+    assert (told.code, told.mark("gave no file for the job summary")) == (1, "✗")
+
+
+def test_a_queue_and_no_pull_request() -> None:
+    gates = read_gates(f"on: push\njobs:\n  a:\n    steps:\n      - {GATE_STEP}\n".encode(), "w.yml")
+    assert isinstance(gates, Gates)
+    answers = {item.id: item for item in workflow_answers(gates, queue=None, advisory=False)}
+    assert answers["workflow.pull_request"].required
+    assert answers["workflow.merge_group"].mark == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("step", "job", "id_", "mark"),
+    [
+        ("continue-on-error: ${{ vars.X }}", "", "workflow.fails", "unknown"),
+        ("if: vars.X == 'y'", "", "workflow.step-condition", "unknown"),
+        ("if: ${{ !cancelled() }}", "if: ${{ always() }}", "workflow.condition", "yes"),
+        ("", "continue-on-error: ${{ vars.X }}", "workflow.continue-on-error", "unknown"),
+    ],
+)
+def test_what_only_the_run_knows(step: str, job: str, id_: str, mark: str) -> None:
+    steps = f"    steps:\n      - {GATE_STEP}\n        {step or 'x: y'}\n"
+    text = f"on: pull_request\njobs:\n  a:\n    {job or 'x: y'}\n{steps}"
+    gates = read_gates(text.encode(), "w.yml", "a")
+    assert isinstance(gates, Gates)
+    found = {item.id: item.mark for item in workflow_answers(gates, queue=False, advisory=False)}
+    assert found[id_] == mark
+
+
+@pytest.mark.parametrize("text", ["", "a: b\n---\nc: d\n", "- a\n", "a: [\n", "a: b\na: c\n"])
+def test_a_file_that_is_no_workflow(text: str) -> None:
+    assert isinstance(read_gates(text.encode(), "w.yml"), str)
+
+
+def test_names_that_only_the_run_knows() -> None:
+    for more in ("name: ${{ matrix.os }}", "strategy: {matrix: {a: [1]}}"):
+        gates = read_gates(f"on: push\njobs:\n  a:\n    {more}\n    steps:\n      - {GATE_STEP}\n".encode(), "w.yml")
+        assert isinstance(gates, Gates)
+        assert gates.names is None
 
 
 def test_words() -> None:

@@ -7,7 +7,7 @@ from tests.support.github_server.repository import Repository
 from tests.support.github_server.routing import Call, endpoint
 from tests.support.github_server.shapes import SITE
 from tests.support.github_server.storage import SIGNATURE
-from tests.support.github_server.wire import Json, Refusal, Response, as_json, not_found, page, redirect
+from tests.support.github_server.wire import Json, Refusal, Response, as_json, not_found, page, redirect, text_of
 
 REPO = "/repos/{owner}/{repo}"
 _ROLES = {"maintain": "write", "triage": "read"}
@@ -69,6 +69,13 @@ def permission(call: Call) -> Response:
     flags = {name: at < reach for at, name in enumerate(levels)}
     account = {**shapes.user(call.at, who), "permissions": flags, "role_name": role}
     return as_json({"permission": granted, "role_name": role, "user": account})
+
+
+@endpoint("POST", f"{REPO}/keys", "administration:write")
+def create_key(call: Call) -> Response:
+    """A deploy key, which nobody here has any use for: every request for one is refused."""
+    text_of(call.request.document(), "key")
+    raise Refusal(422, "Validation Failed")
 
 
 # --- branches ---
