@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gate.formats.json_values import mapping
 from gate.judge.schema_walk import resolve
 from gate.judge.selectors import SELECTORS
 from gate.model.json import Json, JsonObject
@@ -83,8 +84,8 @@ def _facts(root: JsonObject, schema: JsonObject, above: str, depth: int) -> Iter
         return
     required = schema.get("required")
     always = required if isinstance(required, list) else []
-    for name, value in _object(schema.get("properties")).items():
-        below = _resolved(root, _object(value))
+    for name, value in mapping(schema.get("properties")).items():
+        below = _resolved(root, mapping(value))
         path = f"{above}.{name}" if above else name
         yield _Fact(path, _type(below), name in always, _text(below.get("description")))
         yield from _below(root, below, path, depth + 1)
@@ -114,7 +115,7 @@ def _followed(root: JsonObject, schema: JsonObject) -> JsonObject:
         if not isinstance(ref, str):
             return schema
         rest = {key: value for key, value in schema.items() if key != "$ref"}
-        schema = {**_object(resolve(root, ref)), **rest}
+        schema = {**mapping(resolve(root, ref)), **rest}
     raise ValueError(f"the references from {schema.get('$ref')!r} lead in a circle")
 
 
@@ -145,10 +146,6 @@ def _types(schema: JsonObject) -> list[str]:
 
 def _either(words: list[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Json) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from gate.formats.json_values import mapping
 from gate.judge.schema_mistakes import SchemaMistake
 from gate.judge.schema_walk import ABOUT, IN_PLACE, LISTS, SchemaPath, path_of, resolve
 from gate.model.json import Json, JsonObject
@@ -52,7 +53,7 @@ def step(kind_schema: Json, place: Place, name: str) -> Place | bool:
     below: list[Json] = []
     closed = False
     for schema in place:
-        properties = _map(schema.get("properties"))
+        properties = mapping(schema.get("properties"))
         additional = schema.get("additionalProperties")
         if name in properties:
             below.append(properties[name])
@@ -91,7 +92,7 @@ def elements(kind_schema: Json, place: Place) -> Place | bool:
 def lists_in(kind_schema: Json, place: Place, above: str = "") -> Iterator[str]:
     """Yield the dotted paths of the lists and maps among the facts, those that lie within other lists left out."""
     for schema in place or ():
-        for name, child in _map(schema.get("properties")).items():
+        for name, child in mapping(schema.get("properties")).items():
             below = _spread(kind_schema, [child])
             path = f"{above}{name}"
             if below is not None and elements(kind_schema, below) is not False:
@@ -119,7 +120,7 @@ class _Finder:
         if "$ref" in schema:
             ref = schema["$ref"]
             self.look(resolve(self._require, ref), place, path_of(str(ref)), name)
-        for key, child in _map(schema.get("dependentSchemas")).items():
+        for key, child in mapping(schema.get("dependentSchemas")).items():
             self.look(child, place, (*path, "dependentSchemas", key), name)
         for keyword in IN_PLACE & schema.keys():
             branches = schema[keyword]
@@ -145,7 +146,7 @@ class _Finder:
                 self.look(child, below, (*path, *where), f"{name}.{fact}" if name else fact)
 
     def _unknown(self, path: SchemaPath, fact: str, place: Place, name: str) -> None:
-        known = sorted({key for schema in place or () for key in _map(schema.get("properties"))})
+        known = sorted({key for schema in place or () for key in mapping(schema.get("properties"))})
         near = get_close_matches(fact, known, n=1, cutoff=0.5)
         of = f"{self._kind} › {name}" if name else self._kind
         hint = (
@@ -172,10 +173,10 @@ class _Finder:
         children = [
             ((word,), schema[word]) for word in ("additionalProperties", "unevaluatedProperties") if word in schema
         ]
-        patterns = _map(schema.get("patternProperties"))
+        patterns = mapping(schema.get("patternProperties"))
         below: list[Json] = []
         for each in place or ():
-            below += _map(each.get("properties")).values()
+            below += mapping(each.get("properties")).values()
             below += [each["additionalProperties"]] if isinstance(each.get("additionalProperties"), dict) else []
         inside = _spread(self._kind_schema, below) if below else None
         for where, child in (*children, *((("patternProperties", key), child) for key, child in patterns.items())):
@@ -210,11 +211,11 @@ class _Finder:
 def _named(schema: JsonObject) -> Iterator[tuple[SchemaPath, str, Json]]:
     """Yield (path, name, what is asked of it) of every name that a schema uses."""
     for keyword in ("properties", "dependentSchemas"):
-        for name, child in _map(schema.get(keyword)).items():
+        for name, child in mapping(schema.get(keyword)).items():
             yield (keyword, name), name, child if keyword == "properties" else True
     for index, name in enumerate(_texts(schema.get("required"))):
         yield ("required", index), name, True
-    for name, others in _map(schema.get("dependentRequired")).items():
+    for name, others in mapping(schema.get("dependentRequired")).items():
         yield ("dependentRequired", name), name, True
         for index, other in enumerate(_texts(others)):
             yield ("dependentRequired", name, index), other, True
@@ -288,10 +289,6 @@ def _type_of(value: Json) -> str:
 def _overlaps(wanted: str, types: frozenset[str]) -> bool:
     numbers = {"integer", "number"}
     return wanted in types or (wanted in numbers and bool(types & numbers))
-
-
-def _map(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _texts(value: Json) -> list[str]:

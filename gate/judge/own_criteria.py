@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from gate.formats.json_values import mapping
 from gate.judge.each import EACH, OPTIONS
 from gate.judge.known_facts import Place, elements, lists_in, place_of, step, unknown_facts
 from gate.judge.policy_mistakes import KeyPath, did_you_mean, glob_mistake
@@ -57,7 +58,7 @@ def mistakes(given: JsonObject, named: Named) -> Iterator[tuple[KeyPath, str]]:
     if not found and f"evidence/{kind}" in names():
         kind_schema = schema(f"evidence/{kind}")
         place = _place(kind, kind_schema, select)
-        chosen = _object(select)
+        chosen = mapping(select)
         name = f"{chosen[EACH]}[]" if EACH in chosen else ""
         where = chosen.get("where", True)
         for path, about in ((("require",), require), (("select", "where"), where)):
@@ -74,9 +75,9 @@ def criterion(id_: str, given: JsonObject) -> Criterion:
         category=str(given["category"]),
         level=Level(str(given["level"])),
         evidence=str(given["evidence"]),
-        require=_object(given["require"]),
+        require=mapping(given["require"]),
         phase=Phase(str(given.get("phase", Phase.PRE_MERGE))),
-        select=_object(given.get("select", {})),
+        select=mapping(given.get("select", {})),
         measured=str(given.get("measured", "")),
         passed=str(given.get("passed", "")),
         wanted=str(given.get("wanted", "")),
@@ -89,7 +90,7 @@ def criterion(id_: str, given: JsonObject) -> Criterion:
 
 
 def _select_mistakes(kind: str, select: Json, named: Named) -> Iterator[tuple[KeyPath, str]]:
-    given = _object(select)
+    given = mapping(select)
     if EACH in given:
         yield from _each_mistakes(kind, given)
         return
@@ -173,7 +174,7 @@ def _part(name: str) -> Place | bool:
 
 def _place(kind: str, kind_schema: JsonObject, select: Json) -> Place:
     """Return what is known of the document that `require` is about (`gate.judge.selectors` picks it)."""
-    given = _object(select)
+    given = mapping(select)
     if EACH in given:
         return _known(elements_place(kind_schema, str(given[EACH])))
     chosen = next(iter(given.items()), None)
@@ -202,7 +203,3 @@ def _below(kind_schema: JsonObject, whole: Place, name: str) -> Place:
 
 def _known(place: Place | bool) -> Place:
     return None if isinstance(place, bool) else place
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

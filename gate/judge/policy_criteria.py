@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from gate.formats.json_values import mapping, texts
 from gate.judge import own_criteria
 from gate.judge.catalogue import RESERVED, Catalogue, CatalogueEntry
 from gate.judge.policy_ground import Ground, written
@@ -18,7 +19,7 @@ class CriteriaReader:
 
     def __init__(self, root: JsonObject, catalogue: Catalogue, gathered: Gathered, ground: Ground) -> None:
         self._root = root
-        self._given = _object(root.get("criteria"))
+        self._given = mapping(root.get("criteria"))
         self._catalogue = catalogue
         self._gathered = gathered
         self._ground = ground
@@ -79,13 +80,13 @@ class CriteriaReader:
             path: KeyPath = ("criteria", id_)
             if id_ in self._catalogue.criteria or not self._is_one(id_, given, path):
                 continue
-            item = written(self._ground, id_, _object(given))
+            item = written(self._ground, id_, mapping(given))
             # A wrong title or level does not hide what is wrong with the schema.
             if all(key in item and self._gathered.is_sound((*path, key)) for key in ("evidence", "require")):
                 for where, text in own_criteria.mistakes(item, named):
                     self._gathered.add((*path, *where), text)
             if self._gathered.is_sound(path):
-                self._check_reserved(path, _object(given))
+                self._check_reserved(path, mapping(given))
                 yield finished(own_criteria.criterion(id_, item), item)
 
     def _is_one(self, id_: str, given: Json, path: KeyPath) -> bool:
@@ -108,16 +109,16 @@ class CriteriaReader:
 
     def _named(self, evidence: Mapping[str, JsonObject], kind: str, key: str) -> set[str]:
         """Return the names that the settings give, and those that criteria of the catalogue ask for by themselves."""
-        given = _object(_object(_object(self._root.get("evidence")).get(kind)).get(key))
-        names = {*_object(evidence.get(kind, {}).get(key)), *given}
+        given = mapping(mapping(mapping(self._root.get("evidence")).get(kind)).get(key))
+        names = {*mapping(evidence.get(kind, {}).get(key)), *given}
         ids = self._ground.criteria.keys() | self._given.keys()
         entries = [entry for id_, entry in self._catalogue.criteria.items() if id_ in ids and entry.evidence == kind]
-        return names.union(*(_object(entry.request.get(key)) for entry in entries))
+        return names.union(*(mapping(entry.request.get(key)) for entry in entries))
 
     def _check_reserved(self, path: KeyPath, given: JsonObject) -> None:
         if given.get("enabled") is False and not str(given.get("reason", "")).strip():
             self._gathered.add((*path, "enabled"), 'Switching a criterion off needs a reason. Add  reason: "…"')
-        gaps = _object(given.get("accept_gaps"))
+        gaps = mapping(given.get("accept_gaps"))
         for where, text in texts_below(gaps.get("subjects"), (*path, "accept_gaps", "subjects")):
             wrong = glob_mistake(text, is_path=False)
             if wrong is not None:
@@ -131,17 +132,9 @@ def filled(entry: CatalogueEntry, given: JsonObject) -> Criterion:
 
 def finished(criterion: Criterion, given: JsonObject) -> Criterion:
     """Return the criterion switched off, or with the gaps that are accepted."""
-    gaps = _object(given.get("accept_gaps"))
+    gaps = mapping(given.get("accept_gaps"))
     return replace(
         criterion,
         disabled=str(given.get("reason", "")) if given.get("enabled") is False else None,
-        accept_gaps=AcceptedGaps(_texts(gaps["subjects"]), str(gaps["reason"])) if gaps else None,
+        accept_gaps=AcceptedGaps(texts(gaps["subjects"]), str(gaps["reason"])) if gaps else None,
     )
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(str(item) for item in (value if isinstance(value, list) else [value]))

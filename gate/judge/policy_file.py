@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate.errors import Mistake, MistakesError, UserError
+from gate.formats.json_values import mapping, several, texts
 from gate.formats.strict_yaml import load
 from gate.judge import own_criteria
 from gate.judge.catalogue import Catalogue, Profile
@@ -20,7 +21,7 @@ from gate.judge.policy_settings import glob_texts, normal_settings, over
 from gate.judge.publish_settings import not_on, publish_settings, trust_settings
 from gate.judge.waivable import by_finding
 from gate.judge.waiver_file import Waivable, read_waivers, waiving_of
-from gate.model.json import Json, JsonObject
+from gate.model.json import JsonObject
 from gate.model.kinds import KINDS
 from gate.model.policy import Criterion, Policy, PolicyLink, PolicyOrigin, Waiver, Waiving
 
@@ -70,7 +71,7 @@ def waiver_paths(data: bytes) -> tuple[str, ...]:
     except MistakesError:
         return ()
     named = value.get("waivers") if isinstance(value, dict) else None
-    return tuple(item for item in _listed(named) if isinstance(item, str) and folder_mistake(item) is None)
+    return tuple(item for item in several(named) if isinstance(item, str) and folder_mistake(item) is None)
 
 
 def _chosen(name: str, catalogue: Catalogue) -> Profile:
@@ -112,7 +113,7 @@ class _Reader:
         self._ground = self._extended(profile, ground)
         self._whole = joined(self._ground, self._root)
         self._criteria = CriteriaReader(self._root, catalogue, self._gathered, self._ground)
-        self._known = {*catalogue.criteria, *self._ground.own, *_object(self._root.get("criteria"))}
+        self._known = {*catalogue.criteria, *self._ground.own, *mapping(self._root.get("criteria"))}
 
     def policy(
         self,
@@ -132,16 +133,16 @@ class _Reader:
             origin=PolicyOrigin(path, link.ref, link.sha256, profile, link.commit, link.repository, chain),
             criteria=read.criteria,
             evidence=read.evidence,
-            expects=_texts(root.get("expects")),
+            expects=texts(root.get("expects")),
             scope=str(root.get("scope", "")).strip("/").removeprefix("./"),
             conditional_blocks=root.get("conditional_blocks") is True,
             minimum_score=float(score) if isinstance(score, int | float) else None,
             waivers=read.waivers,
             waiving=read.waiving,
-            claims=_texts(root.get("claims")),
-            publish=publish_settings(_object(root.get("publish"))),
+            claims=texts(root.get("claims")),
+            publish=publish_settings(mapping(root.get("publish"))),
             advisory=root.get("advisory") is True,
-            trust=trust_settings(_object(root.get("trust"))),
+            trust=trust_settings(mapping(root.get("trust"))),
             overrides=read.overrides,
         )
 
@@ -155,7 +156,7 @@ class _Reader:
             evidence=evidence,
             own=own,
             root=self._whole,
-            locked={**dict.fromkeys(_texts(self._root.get("locked")), self._file), **self._ground.locked},
+            locked={**dict.fromkeys(texts(self._root.get("locked")), self._file), **self._ground.locked},
             waivers=read.waivers,
             links=(link, *self._ground.links),
             called=self._file,
@@ -183,7 +184,7 @@ class _Reader:
         if not isinstance(value, dict):
             text = "The file is empty." if value is None else "A policy is a map of keys."
             raise MistakesError([Mistake(self._file, 1, 1, "", f"{text} It begins with  version: 1")])
-        given = _object(value.get("criteria"))
+        given = mapping(value.get("criteria"))
         collisions: list[KeyPath] = []
         for id_, item in given.items():
             if id_ in self._catalogue.criteria and isinstance(item, dict) and own_criteria.OWN_KEYS & item.keys():
@@ -246,25 +247,25 @@ class _Reader:
 
     def _check_channels(self) -> None:
         if self._gathered.is_sound(("publish",)):
-            for name in not_on(publish_settings(_object(self._whole.get("publish")))):
+            for name in not_on(publish_settings(mapping(self._whole.get("publish")))):
                 text = f"{name} is required and switched off; take it from  required  or switch it on."
                 self._gathered.add(("publish", "required"), text, at_value=True)
 
     def _sections(self) -> dict[str, JsonObject]:
         """Return the file's own settings of evidence."""
         return {
-            kind: normal_settings(_object(item))
-            for kind, item in _object(self._root.get("evidence")).items()
+            kind: normal_settings(mapping(item))
+            for kind, item in mapping(self._root.get("evidence")).items()
             if self._gathered.is_sound(("evidence", kind))
         }
 
     def _waiving(self) -> Waiving:
         """Return which waivers the policy takes, and note ids that no criterion has."""
-        for path, id_ in texts_below(_object(self._root.get("waiving")).get("never"), ("waiving", "never")):
+        for path, id_ in texts_below(mapping(self._root.get("waiving")).get("never"), ("waiving", "never")):
             if id_ not in self._known and self._gathered.is_sound(path):
                 near = did_you_mean(id_, self._known, all_named=0)
                 self._gathered.add(path, f'There is no criterion "{id_}".{near}', at_value=True)
-        return waiving_of(_object(self._whole.get("waiving"))) if self._gathered.is_sound(("waiving",)) else Waiving()
+        return waiving_of(mapping(self._whole.get("waiving"))) if self._gathered.is_sound(("waiving",)) else Waiving()
 
     def _waivers(
         self, files: Mapping[str, bytes], criteria: Iterable[Criterion], waiving: Waiving
@@ -283,15 +284,3 @@ class _Reader:
             elif self._gathered.is_sound(path) and folder_mistake(name) is None:
                 self._gathered.add(path, f'There is no file "{name}" where the policy comes from.', at_value=True)
         return tuple(waivers), mistakes
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(str(item) for item in _listed(value))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gate.formats.json_values import mapping, several
 from gate.judge.catalogue import Profile
 from gate.judge.json_words import words
 from gate.judge.policy_mistakes import KeyPath
@@ -93,7 +94,7 @@ def raised(
     ground: Ground, root: JsonObject, evidence: Mapping[str, JsonObject], own_ids: Sequence[str]
 ) -> tuple[dict[str, JsonObject], dict[str, JsonObject], dict[str, JsonObject]]:
     """Return (criteria, own criteria, evidence) of a ground with those of a file over them."""
-    given = {id_: item for id_, item in _object(root.get("criteria")).items() if isinstance(item, dict)}
+    given = {id_: item for id_, item in mapping(root.get("criteria")).items() if isinstance(item, dict)}
     criteria = {**ground.criteria}
     own = {**ground.own}
     for id_, item in given.items():
@@ -112,7 +113,7 @@ def written(ground: Ground, id_: str, given: JsonObject) -> JsonObject:
 def locked_mistakes(ground: Ground, root: JsonObject) -> Iterator[tuple[KeyPath, str]]:
     """Yield (path, sentence) for every key that an extended policy has locked."""
     paths: list[KeyPath] = [(key,) for key in root if key not in ("criteria", "evidence")]
-    paths += [(key, name) for key in ("criteria", "evidence") for name in _object(root.get(key))]
+    paths += [(key, name) for key in ("criteria", "evidence") for name in mapping(root.get(key))]
     for path in paths:
         by = ground.lock_of(path)
         if by is not None:
@@ -125,7 +126,7 @@ def overridden(
     """Return sentences on what a file says otherwise than the policies that it extends; none for a profile's."""
     if not ground.links:
         return []
-    given = _object(root.get("criteria"))
+    given = mapping(root.get("criteria"))
     found: list[str] = []
     for criterion in after:
         if criterion.id in given and criterion.id in before:
@@ -134,14 +135,14 @@ def overridden(
         if key in root and root[key] != ground.root.get(key):
             found.append(_set(key, root[key], ground.root.get(key)))
     for section in _SECTIONS:
-        below = _object(ground.root.get(section))
-        for key, value in _object(root.get(section)).items():
+        below = mapping(ground.root.get(section))
+        for key, value in mapping(root.get(section)).items():
             if key not in _UNITED and value != below.get(key) and (section != "publish" or key in below):
                 found.append(_set(f"{section} › {key}", value, below.get(key)))
-    for kind, settings in _object(root.get("evidence")).items():
+    for kind, settings in mapping(root.get("evidence")).items():
         below = ground.evidence.get(kind, {})
-        for key, value in _object(settings).items():
-            if (key in _EASING or key in below) and _listed(value) != _listed(below.get(key)):
+        for key, value in mapping(settings).items():
+            if (key in _EASING or key in below) and several(value) != several(below.get(key)):
                 found.append(_set(f"evidence › {kind} › {key}", value, below.get(key)))
     return [f"The policy says otherwise than {ground.called}: {each}." for each in found]
 
@@ -169,15 +170,7 @@ def _set(name: str, value: Json, below: Json) -> str:
 
 def _joined(key: str, below: Json, value: Json) -> Json:
     if key in _UNITED:
-        return list(dict.fromkeys(map(str, (*_listed(below), *_listed(value)))))
+        return list(dict.fromkeys(map(str, (*several(below), *several(value)))))
     if isinstance(below, dict) and isinstance(value, dict):
         return {**below, **{name: _joined(name, below.get(name), item) for name, item in value.items()}}
     return value
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [] if value is None else [value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from gate.formats.json_values import mapping
 from gate.judge.policy_mistakes import KeyPath, texts_below
 from gate.model.json import Json, JsonObject
 
@@ -49,15 +50,11 @@ def over(base: Mapping[str, JsonObject], above: Mapping[str, JsonObject]) -> dic
 
 def glob_texts(evidence: Json) -> Iterator[tuple[KeyPath, str]]:
     """Yield every glob in an `evidence` section, with its path in the policy."""
-    for kind, section in _object(evidence).items():
-        for key, value in _object(section).items():
+    for kind, section in mapping(evidence).items():
+        for key, value in mapping(section).items():
             path: KeyPath = ("evidence", kind, key)
             if key == "items":
-                for name, item in _object(value).items():
-                    yield from texts_below(_object(item).get("paths"), (*path, name, "paths"))
+                for name, item in mapping(value).items():
+                    yield from texts_below(mapping(item).get("paths"), (*path, name, "paths"))
             elif key in _GLOBS or key == "suites":
                 yield from texts_below(value, path)
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.formats.json_values import texts
 from gate.model.json import Json, JsonObject
 from gate.model.policy import CommentMode, PublishSettings, TrustSettings
 
@@ -18,7 +19,7 @@ def publish_settings(section: JsonObject) -> PublishSettings:
         comment=_mode(section.get("comment", True)),
         summary=section.get("summary", usual.summary) is True,
         sarif=section.get("sarif", usual.sarif) is True,
-        required=_texts(section.get("required")),
+        required=texts(section.get("required")),
     )
 
 
@@ -26,9 +27,9 @@ def trust_settings(section: JsonObject) -> TrustSettings:
     """Return what a policy's `trust` section says; the section fits schemas/policy.schema.json."""
     return TrustSettings(
         data_only=section.get("data_only") is True,
-        collected_by=_texts(section.get("collected_by")),
-        recollect=_texts(section.get("recollect")),
-        legs=_texts(section.get("legs")),
+        collected_by=texts(section.get("collected_by")),
+        recollect=texts(section.get("recollect")),
+        legs=texts(section.get("legs")),
         changed_workflows_block=section.get("changed_workflows", "block") != "tell",
     )
 
@@ -43,9 +44,3 @@ def _mode(value: Json) -> CommentMode:
     if value == CommentMode.ON_PROBLEMS:
         return CommentMode.ON_PROBLEMS
     return CommentMode.ALWAYS if value is True else CommentMode.NEVER
-
-
-def _texts(value: Json) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()

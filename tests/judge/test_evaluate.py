@@ -511,7 +511,7 @@ def test_notices_tell_how_far_to_trust_the_verdict() -> None:
     verdict = run(policy(criterion(), origin=origin), COLLECTED)
     assert verdict.notices == (
         "There is no policy file; the profile baseline was used. `gate init` writes one that fits.",
-        "Evidence for coverage was supplied by the job under review.",
+        "Evidence for coverage was supplied by the job under review: whoever writes the change can forge it.",
     )
 
 
