@@ -26,7 +26,10 @@ def read_bundles(folder: Path) -> dict[str, Bundle]:
         return {folder.name or "bundle": read_bundle(folder, validate)}
     found = sorted(path for path in folder.iterdir() if (path / MANIFEST).exists())
     if not found:
-        raise BundleError(f"{folder} is no bundle and holds none: there is no {MANIFEST} in it or in a folder of it.")
+        raise BundleError(
+            f"{folder} is no bundle and holds none: there is no {MANIFEST} in it or in a folder of it. "
+            "`gate collect --bundle DIR` makes one."
+        )
     if len(found) > MOST_LEGS:
         raise BundleError(f"{folder} holds {len(found):,} bundles; at most {MOST_LEGS} are judged together.")
     return {path.name[:100]: read_bundle(path, validate) for path in found}

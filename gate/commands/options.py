@@ -97,7 +97,8 @@ _POLICY = (
         "--policy-ref",
         "policy_from",
         metavar="OWNER/REPO/PATH@COMMIT",
-        help="A policy of another repository in place of one's own, read with the token in GITHUB_TOKEN.",
+        help="A policy of another repository in place of one's own, read with the token in GITHUB_TOKEN "
+        "(on a runner: GATE_TOKEN).",
     ),
     click.option(
         "--profile", type=click.Choice(PROFILES), help="The profile to judge by when there is no policy file."

@@ -85,7 +85,8 @@ def elsewhere(repository: str, commit: str, forge: Forge | None, who: str) -> Po
     if forge is None:
         raise UserError(
             f"{who} a file of {repository}, which is read through GitHub's API, and there is no token. Hand in one "
-            "that may read that repository: the input token, or GITHUB_TOKEN on the command line."
+            "that may read that repository: the action's input token, GATE_TOKEN in a step of your own, GITHUB_TOKEN "
+            "at home."
         )
     return CommitOnForge(forge, Origin(commit, commit, repository))
 

@@ -9,7 +9,7 @@ from gate.formats.json_values import mapping, texts
 from gate.judge import own_criteria
 from gate.judge.catalogue import RESERVED, Catalogue, CatalogueEntry
 from gate.judge.policy_ground import Ground, written
-from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean, glob_mistake, texts_below
+from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean, glob_mistake, no_such_criterion, texts_below
 from gate.model.json import Json, JsonObject
 from gate.model.policy import AcceptedGaps, Criterion
 
@@ -103,8 +103,7 @@ class CriteriaReader:
                 settable = ", ".join(sorted(RESERVED))
                 self._gathered.add((*path, key), f"{text} Set {settable}, or write it anew as a whole.")
             return not unknown
-        near = did_you_mean(id_, {*self._catalogue.criteria, *self._ground.own}, all_named=0)
-        self._gathered.add(path, f'There is no criterion "{id_}".{near}')
+        self._gathered.add(path, no_such_criterion(id_, {*self._catalogue.criteria, *self._ground.own}))
         return False
 
     def _named(self, evidence: Mapping[str, JsonObject], kind: str, key: str) -> set[str]:

@@ -15,7 +15,15 @@ from gate.judge import own_criteria
 from gate.judge.catalogue import Catalogue, Profile
 from gate.judge.policy_criteria import CriteriaReader
 from gate.judge.policy_ground import LOCKABLE, Ground, ground_of, joined, locked_mistakes, overridden, raised
-from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean, folder_mistake, glob_mistake, texts_below
+from gate.judge.policy_mistakes import (
+    Gathered,
+    KeyPath,
+    did_you_mean,
+    folder_mistake,
+    glob_mistake,
+    no_such_criterion,
+    texts_below,
+)
 from gate.judge.policy_reference import PolicyFile, is_reference, link_of, reference
 from gate.judge.policy_settings import glob_texts, normal_settings, over
 from gate.judge.publish_settings import not_on, publish_settings, trust_settings
@@ -263,8 +271,7 @@ class _Reader:
         """Return which waivers the policy takes, and note ids that no criterion has."""
         for path, id_ in texts_below(mapping(self._root.get("waiving")).get("never"), ("waiving", "never")):
             if id_ not in self._known and self._gathered.is_sound(path):
-                near = did_you_mean(id_, self._known, all_named=0)
-                self._gathered.add(path, f'There is no criterion "{id_}".{near}', at_value=True)
+                self._gathered.add(path, no_such_criterion(id_, self._known), at_value=True)
         return waiving_of(mapping(self._whole.get("waiving"))) if self._gathered.is_sound(("waiving",)) else Waiving()
 
     def _waivers(

@@ -74,6 +74,12 @@ def did_you_mean(name: str, known: Iterable[str], *, all_named: int = 12) -> str
     return f" There are: {', '.join(names)}." if 0 < len(names) <= all_named else ""
 
 
+def no_such_criterion(id_: str, known: Iterable[str]) -> str:
+    """Return that there is no criterion of an id, and the nearest that there is."""
+    near = did_you_mean(id_, known, all_named=0)
+    return f'There is no criterion "{id_}".{near or " `gate criteria` lists those of the catalogue."}'
+
+
 def glob_mistake(pattern: str, *, is_path: bool = True) -> str | None:
     """Return what is wrong with a glob; one on paths stays within the repository."""
     try:

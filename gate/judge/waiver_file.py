@@ -12,7 +12,7 @@ from datetime import date
 
 from gate.errors import Mistake, MistakesError
 from gate.formats.strict_yaml import load
-from gate.judge.policy_mistakes import Gathered, KeyPath, did_you_mean
+from gate.judge.policy_mistakes import Gathered, KeyPath, no_such_criterion
 from gate.judge.wording import counted
 from gate.model.json import Json, JsonObject
 from gate.model.policy import Waiver, Waiving
@@ -125,9 +125,8 @@ def _criterion_mistakes(waiver: Waiver, waivable: Waivable) -> Iterator[Entry]:
     if id_ in waivable.waiving.never:
         yield ("criterion",), f"{id_} cannot be waived: the policy names it under waiving › never."
     elif id_ not in waivable.known:
-        near = did_you_mean(id_, waivable.known, all_named=0)
-        exactly = " A waiver names one criterion, exactly." if any(sign in id_ for sign in "*?[") else near
-        yield ("criterion",), f'There is no criterion "{id_}".{exactly}'
+        exactly = f'There is no criterion "{id_}". A waiver names one criterion, exactly.'
+        yield ("criterion",), exactly if any(sign in id_ for sign in "*?[") else no_such_criterion(id_, waivable.known)
 
 
 def _day_mistakes(waiver: Waiver, waiving: Waiving) -> Iterator[Entry]:
