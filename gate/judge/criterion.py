@@ -19,6 +19,7 @@ from gate.model.verdict import Outcome
 _MOST_PROBLEMS = 50
 _FIX_BASE = "Check out with history (`fetch-depth: 0`) and give the revision to compare with: `--base REV`."
 _FIX_RUN = "Have it collected: `gate doctor` says what can be measured here, and what is not installed."
+_FIX_SILENT = "See to what kept it from being known, as told here, and judge once more."
 _FIX_AGAIN = "Run the step that makes this evidence again, and look at its own output for what stopped it."
 
 
@@ -195,9 +196,10 @@ def _silent(judged: Judged, found: Sequence[Problem], gaps: Collection[Gap]) -> 
     """The evidence does not speak of what the criterion asks for: that is not a miss, it is not known."""
     source = ", ".join(judged.where) or f"the {judged.criterion.evidence} evidence"
     absent = reasons.absent(source, found)
-    # Where a tool is not there, there is nothing to mend in what it was to look at.
+    # Where a tool is not there, or proved nothing, there is nothing to mend in what it was to look at.
     no_tool = any("is not installed" in gap.reason for gap in gaps)
-    fix = _FIX_BASE if absent == NO_BASE else _FIX_RUN if no_tool else _fix(judged.criterion)
+    silenced = _FIX_RUN if no_tool else _FIX_SILENT if gaps else _fix(judged.criterion)
+    fix = _FIX_BASE if absent == NO_BASE else silenced
     silent = _no_evidence(judged.criterion, reasons.with_gaps(absent, gaps), fix)
     return replace(silent, where=judged.where, pointer=judged.pointer, path=judged.path)
 

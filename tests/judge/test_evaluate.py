@@ -162,6 +162,14 @@ def test_what_the_evidence_does_not_speak_of_is_not_known() -> None:
     assert result.fix.startswith("Measure branches")
 
 
+def test_where_a_gap_is_why_nothing_is_known_the_remedy_is_not_that_of_a_miss() -> None:
+    gap = Gap("coverage.py", "proved nothing", facts=("branches",))
+    result = one(criterion("coverage.branches"), replace(COLLECTED, gaps=(gap,)))
+    assert result.outcome is Outcome.NO_EVIDENCE
+    assert "proved nothing" in result.reason
+    assert result.fix == "See to what kept it from being known, as told here, and judge once more."
+
+
 def test_without_a_base_the_base_is_asked_for() -> None:
     for id_, evidence in (("coverage.patch", COLLECTED), ("sast.no-new", sast([]))):
         facts = {name: value for name, value in evidence.facts.items() if name != "new"}
