@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from gate.report.progress import PlainProgress
 
 Log = Callable[[str], None]
+_MOST_PULLS = 10
+"""Pull requests with one head that are judged in one run, the oldest first: each costs some twenty of the thousand
+requests that a repository's jobs have in an hour, and anybody may open one into every branch."""
 DEFAULT_ARTIFACT = "readiness-evidence"
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -81,7 +84,7 @@ def judge_first_stage(
         run = forge.workflow_run(said.id)
         check_run(said, run, ())
         candidates = forge.open_pulls(run.head_owner or said.head_owner, run.head_branch)
-        pulls = pulls_of_run(run, candidates, github.context.repository)
+        pulls = sorted(pulls_of_run(run, candidates, github.context.repository), key=lambda pull: pull.number)
     except ForgeProblem as problem:
         raise CannotJudgeError(
             f"GitHub {problem.reason}, so it is not known what the run {said.id} was about. The token needs the "
@@ -89,7 +92,12 @@ def judge_first_stage(
         ) from problem
     if not pulls:
         log(f"No open pull request has {run.head_sha[:12]} as its head by now; nothing is published.")
-    return tuple(_each(stage, run, pulls))
+    for left in pulls[_MOST_PULLS:]:
+        log(
+            f"Pull request {left.number} is not judged: it is one of {len(pulls):,} with the head {run.head_sha[:12]}, "
+            f"and {_MOST_PULLS} are judged in one run. Close some of the others, and run this again."
+        )
+    return tuple(_each(stage, run, pulls[:_MOST_PULLS]))
 
 
 def _each(stage: Stage, run: WorkflowRun, pulls: Sequence[Pull]) -> Iterator[Ending]:
@@ -135,7 +143,7 @@ def _judged(stage: Stage, found: FoundPolicy, run: WorkflowRun, pull: Pull) -> R
     changed = asked(lambda: stage.forge.changed_files(pull.number), "which files the pull request changes")
     lines = changed_lines(changed)
     bundle, legs, problem = _bundle(stage, run)
-    told = [*((problem,) if problem else ()), *found.notices, *_about(bundle, pull)]
+    told = [*((problem,) if problem else ()), *found.notices, *_about(bundle, run, pull)]
     if policy.trust.recollect:
         own, about_own = recollected(policy, stage.forge, pull, lines, stage.progress)
         bundle, told = with_own(bundle, own), [*told, *about_own]
@@ -158,7 +166,12 @@ def _judged(stage: Stage, found: FoundPolicy, run: WorkflowRun, pull: Pull) -> R
     return Ran(verdict, lines.lines if lines is not None else None)
 
 
-def _about(bundle: Bundle, pull: Pull) -> Iterator[str]:
+def _about(bundle: Bundle, run: WorkflowRun, pull: Pull) -> Iterator[str]:
+    if bundle.made.attempt is not None and bundle.made.attempt < run.attempt:
+        yield (
+            f"The evidence was left by attempt {bundle.made.attempt} of run {run.id}, and its latest attempt is "
+            f"{run.attempt}: that one left none."
+        )
     if bundle.commit is not None and bundle.commit not in (pull.head_sha, pull.merge_sha):
         yield (
             f"The evidence was collected from {bundle.commit[:12]}, which is neither the head nor the present test "
