@@ -180,6 +180,7 @@ def workflow_run(fields: Fields) -> WorkflowRun:
         status=fields.maybe_text("status") or "",
         conclusion=fields.maybe_text("conclusion"),
         head_owner=owner.text("login") if owner else "",
+        started_at=fields.maybe_text("run_started_at") or "",
     )
 
 
@@ -197,6 +198,7 @@ def artifact(fields: Fields, run: int) -> Artifact:
         run_id=run,
         digest=fields.maybe_text("digest"),
         head_sha=origin.maybe_text("head_sha") if origin else None,
+        created_at=fields.maybe_text("created_at") or "",
     )
 
 

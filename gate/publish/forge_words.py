@@ -176,7 +176,10 @@ class SarifState:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRun:
-    """A run of a workflow. `path` is the workflow's file, with `@ref` cut off; `event` what started it."""
+    """A run of a workflow. `path` is the workflow's file, with `@ref` cut off; `event` what started it.
+
+    `started_at` is when its latest attempt was started, RFC 3339 in UTC.
+    """
 
     id: int
     attempt: int
@@ -191,11 +194,12 @@ class WorkflowRun:
     status: str
     conclusion: str | None
     head_owner: str = ""
+    started_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """An artefact of a run. `digest` is sha256:HEX of the archive where GitHub says it."""
+    """An artefact of a run. `digest` is sha256:HEX of the archive where GitHub says it; `created_at` RFC 3339, UTC."""
 
     id: int
     name: str
@@ -204,6 +208,7 @@ class Artifact:
     run_id: int
     digest: str | None = None
     head_sha: str | None = None
+    created_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

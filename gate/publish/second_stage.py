@@ -90,6 +90,9 @@ def choose_artifact(artifacts: Sequence[Artifact], name: str, run: WorkflowRun) 
             f"The run {run.id} left no artefact “{name}”, so there is no evidence.{there} Look at why its job did not "
             "get as far as uploading the bundle."
         )
+    if len(found) > 1 and run.started_at:
+        # What older attempts left may still be listed; what came since this attempt began is this one's.
+        found = [item for item in found if item.created_at >= run.started_at] or found
     if len(found) > 1:
         return NoBundle(f"The run {run.id} left {len(found)} artefacts “{name}”; which of them counts nobody can tell.")
     (item,) = found

@@ -615,3 +615,21 @@ def test_only_the_named_artefact_is_fetched(stages: TwoStages, hub: Hub) -> None
     stages.publish()
     assert hub.log.count("GET", r"/artifacts/\d+/zip$") == 1
     assert hub.log.of("GET", "/artifacts$")[0].query["name"] == ARTIFACT
+
+
+def test_after_a_rerun_the_newest_attempts_artefact_counts_and_an_older_one_is_told(stages: TwoStages) -> None:
+    (stages.job.workspace / "out/junit.xml").rename(stages.job.workspace / "out/away")
+    stages.collect()
+    stages.upload()
+    stages.run.attempt = 2
+    stages.run.created = stages.repository.world.tick()
+    step = stages.publish()
+    assert step.code == 1
+    assert any("was left by attempt 1" in item for item in stages.document(step)["notices"])
+    (stages.job.workspace / "out/away").rename(stages.job.workspace / "out/junit.xml")
+    stages.job.attempt = 2
+    stages.collect()
+    stages.upload()
+    step = stages.publish()
+    assert (step.code, step.outputs["verdict"]) == (0, "go")
+    assert not any("was left by attempt" in item for item in stages.document(step)["notices"])

@@ -97,6 +97,18 @@ def test_t5_an_artefact_that_is_missing_stale_or_doubled_is_no_evidence(
     assert told in found.reason
 
 
+def test_of_several_attempts_the_last_ones_artefact_counts() -> None:
+    run = replace(RUN, attempt=2, started_at="2026-01-02T00:00:00Z")
+    old = replace(ARTIFACT, created_at="2026-01-01T00:00:00Z")
+    new = replace(ARTIFACT, id=9, created_at="2026-01-02T00:10:00Z")
+    assert choose_artifact((new, old), "readiness-evidence", run) == new
+    assert choose_artifact((old,), "readiness-evidence", run) == old, "Re-run failed jobs keeps what the others left"
+    for several in ((new, replace(new, id=10)), (old, replace(old, id=10))):
+        found = choose_artifact(several, "readiness-evidence", run)
+        assert isinstance(found, NoBundle)
+        assert "nobody can tell" in found.reason
+
+
 def test_t1_what_decides_how_evidence_came_about_is_seen_to_change() -> None:
     def changed(*paths: str, complete: bool = True) -> ChangedFiles:
         return ChangedFiles(tuple(ChangedFile(path, "modified") for path in paths), complete)
