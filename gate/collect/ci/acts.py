@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -58,7 +59,7 @@ def acts_of_command(command: Command, scripts: Scripts | None = None, depth: int
         return
     own = scripts.script_of(name, words) if scripts else None
     if own is not None:
-        inside = list(_inside(own[1], command, scripts, depth))
+        inside = _of_script(own, command, scripts, depth)
         yield from inside
         what = target_of(own[0].removesuffix(".sh"))
         if what and not any(act.what == what for act in inside) and does_something(own[1]):
@@ -109,6 +110,16 @@ def _inside(script: str, command: Command, scripts: Scripts | None, depth: int) 
             if known is None or (known.told is not None and told is None):
                 found[act.what, act.by] = Act(act.what, act.by, command.line, told)
     yield from found.values()
+
+
+def _of_script(own: tuple[str, str], command: Command, scripts: Scripts | None, depth: int) -> list[Act]:
+    """Return what a script of the repository does. It is read once at each depth, however many others call it."""
+    if scripts is None:
+        return []
+    key = (own[0], depth)
+    if key not in scripts.acts:
+        scripts.acts[key] = tuple(_inside(own[1], command, scripts, depth))
+    return [replace(act, line=command.line) for act in scripts.acts[key]]
 
 
 def _only_asks(name: str, arguments: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from gate.collect.ci.bare import PYTHON
@@ -37,6 +38,15 @@ _INSTALLERS = frozenset(
     }
 )  # fmt: skip
 """Programs that run what a file says that they are given."""
+_SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh", "pwsh", "powershell", "source", "."})
+_LEADS = frozenset(
+    {
+        "PATH", "PYTHONPATH", "NODE_PATH", "NODE_OPTIONS", "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "ENV",
+        "RUBYLIB", "RUBYOPT", "PERL5LIB", "CLASSPATH", "PYTHONSTARTUP", "GIT_CONFIG_GLOBAL", "PIP_CONFIG_FILE",
+        "NPM_CONFIG_USERCONFIG"
+    }
+)  # fmt: skip
+"""Variables that say where programs, modules and settings are looked for."""
 _UNPACKERS = frozenset({"unzip", "tar", "bsdtar", "7z", "gunzip"})
 _MOVERS = frozenset({"mv", "cp", "rsync", "install", "ln"})
 _PLACES = (
@@ -80,6 +90,10 @@ class Artefacts:
         if not self.any:
             return False
         name = PurePosixPath(words[0]).name or words[0]
+        if _is_module(command.words) and self.holds("x", cwd):
+            return True  # `python -m x`, of which `words` has only x
+        if self._looked_in(command.words, cwd) or ("xargs" in command.words[:-1] and name in _INTERPRETERS):
+            return True
         plain = [word for word in words[1:] if not word.startswith("-")]
         if name in _UNPACKERS or name in _MOVERS:
             self._spread(name, words, plain, cwd)
@@ -91,14 +105,30 @@ class Artefacts:
             if code and PYTHON.fullmatch(name) and self.holds("x", cwd):
                 return True  # modules are looked for in the folder that it is started in
             if not plain:
-                # It reads what the command before it writes, or a here-document.
-                return command.joined in ("|", "|&") and bool(self.folders)
+                # It reads what the command before it writes, or a file; of Python a here-document is more usual.
+                return bool(self.folders) and (command.joined in ("|", "|&") or name in _SHELLS)
             return not code and self.holds(plain[0], cwd)
         if name in _BUILDERS:
-            return self.holds("x", cwd) or any(self.holds(word, cwd) for word in plain if "/" in word)
+            given = [second for first, second in pairwise(words) if first.startswith("-")]
+            given += [word.partition("=")[2] for word in words if word.startswith("-") and "=" in word]
+            given += [word for word in plain if "/" in word]
+            return self.holds("x", cwd) or any(self.holds(word, cwd) for word in given if word)
+        if name == "eval":
+            return bool(self.folders) and any("$" in word or "`" in word for word in plain)
         return name in _INSTALLERS and any(
             self.holds(word, cwd) for word in plain if "/" in word or "." in word or "$" in word
         )
+
+    def _looked_in(self, words: Sequence[str], cwd: str) -> bool:
+        """Whether a variable that says where programs and modules lie names a folder of an artefact."""
+        pairs = (word.partition("=")[::2] for word in words if "=" in word)
+        return any(self.leads(name, value, cwd) for name, value in pairs)
+
+    def leads(self, name: str, value: str, cwd: str = "") -> bool:
+        """The same of one variable."""
+        if name not in _LEADS or not any(each for each in self.folders):
+            return False
+        return any(self.holds(part, cwd) for part in value.split(":") if part and part != f"${name}")
 
     def _spread(self, name: str, words: Sequence[str], plain: Sequence[str], cwd: str) -> None:
         """Note where a command that unpacks or moves files puts them."""
@@ -114,6 +144,12 @@ class Artefacts:
     def loaded_by(self, script: str) -> bool:
         """Whether a script that is no shell's may load and run a file of an artefact."""
         return self.any and _LOADS.search(script) is not None
+
+
+def _is_module(words: Sequence[str]) -> bool:
+    return "-m" in words[1:-1] and any(
+        PYTHON.fullmatch(PurePosixPath(word).name) for word in words[: words.index("-m")]
+    )
 
 
 def placed(path: str, cwd: str = "") -> str | None:

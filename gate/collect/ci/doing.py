@@ -210,14 +210,26 @@ def _arguments(given: Json) -> tuple[str, ...]:
     return tuple(text(given.get("args")).split()) if isinstance(given, dict) else ()
 
 
-def steps_shell(workflow: Workflow, job: Job) -> str:
-    """Return the shell of steps that name none, "" for the runner's own."""
+def start_of_steps(workflow: Workflow, job: Job) -> str:
+    """Return the working-directory of steps that name none, "" for the workspace."""
+    return _default(workflow, job, "working-directory")
+
+
+def _default(workflow: Workflow, job: Job, key: str) -> str:
     for value in (job.value, workflow.value):
         defaults = value.get("defaults")
         run = defaults.get("run") if isinstance(defaults, dict) else None
-        shell = text(run.get("shell")) if isinstance(run, dict) else ""
-        if shell:
-            return shell
+        found = text(run.get(key)) if isinstance(run, dict) else ""
+        if found:
+            return found
+    return ""
+
+
+def steps_shell(workflow: Workflow, job: Job) -> str:
+    """Return the shell of steps that name none, "" for the runner's own."""
+    shell = _default(workflow, job, "shell")
+    if shell:
+        return shell
     runs_on = job.value.get("runs-on")
     return "pwsh" if isinstance(runs_on, str) and runs_on.lower().startswith("windows") else ""
 

@@ -25,6 +25,10 @@ _ARCHIVE = re.compile(
     r"/(?:archive|tarball|zipball|legacy\.(?:tar\.gz|zip))/|\bcodeload\.|raw\.githubusercontent\.|/raw/"
 )
 _ARTIFACT = re.compile(r"/artifacts/[^\s]{1,200}/zip\b|archive_download_url")
+_ADDRESS = re.compile(r"^(?:[\w.-]+@)?(?:git\+|github:|gitlab:|git@|ssh://)|\.git(?:[#@/]|$)")
+"""How pip, npm, Go, Docker and the like are told of a repository."""
+_FETCHERS = frozenset({"curl", "wget", "aria2c"})
+_TELLERS = frozenset({"echo", "printf", "jq", "test", "[", "[[", "export", "cat", "grep", "sed"})
 _CONTAINERS = frozenset({"docker", "podman", "nerdctl"})
 
 
@@ -48,15 +52,25 @@ def brought_by(command: Sequence[str], variables: Mapping[str, str]) -> Brought:
     words = bare_words(command)
     if not words:
         return Brought()
+    if "xargs" in command[:-1] and (words[0] in ("git", "gh") or words[0] in _FETCHERS):
+        return Brought(max(Whose.UNKNOWN, _named(words, variables).whose))
+    return _named(words, variables)
+
+
+def _named(words: Sequence[str], variables: Mapping[str, str]) -> Brought:
     name, arguments = PurePosixPath(words[0]).name, list(words[1:])
     if name == "git":
         return Brought(_git(arguments, variables))
     if name in ("gh", "hub"):
         return _gh(arguments, variables)
-    if name in ("curl", "wget", "aria2c"):
+    if name in _FETCHERS:
         return _url(arguments, variables)
     if name == "patch":
         return Brought(Whose.UNKNOWN)
+    if name not in _TELLERS:
+        # What an installer, a build tool or another client of a repository is given as an address.
+        found = [whose_word(word, variables) for word in arguments if _ADDRESS.search(word)]
+        return Brought(worst(found))
     return Brought()
 
 
@@ -68,6 +82,8 @@ def _git(arguments: list[str], variables: Mapping[str, str]) -> Whose:
     what, rest = arguments[0], arguments[1:]
     if what in _PATCHES:
         return Whose.UNKNOWN
+    if what in ("show", "cat-file"):
+        return worst(whose_word(word, variables) for word in rest if ":" in word)
     if what not in _FETCHES | _MOVES:
         return Whose.OWN if "$" not in what else Whose.UNKNOWN
     if any(PULL_REF.search(word) for word in rest):
@@ -105,6 +121,8 @@ def _gh(arguments: list[str], variables: Mapping[str, str]) -> Brought:
         options[option] = value if equal else ""
         if not equal and option in ("-R", "--repo", "-D", "--dir", "-n", "--name", "-p", "--pattern", "-X", "-H", "-f"):
             options[option] = next(words, "")
+    if plain[:1] == ["alias"]:
+        return Brought(Whose.UNKNOWN)
     first = tuple(plain[:2])
     if first in (("pr", "checkout"), ("pr", "co")) or plain[:1] in (["co"], ["checkout"]):
         return Brought(Whose.CHANGE)
@@ -117,6 +135,9 @@ def _gh(arguments: list[str], variables: Mapping[str, str]) -> Brought:
 
 def _url(arguments: Sequence[str], variables: Mapping[str, str]) -> Brought:
     found = [whose_word(word, variables) for word in arguments if _ARCHIVE.search(word)]
-    # A whole address in a variable may be that of an artefact as well; what it is cannot be told.
-    artifact = any(_ARTIFACT.search(word) for word in arguments)
+    # A whole address in a variable may be that of an artefact as well.
+    artifact = any(
+        _ARTIFACT.search(word) or (word.startswith("$") and whose_word(word, variables) is not Whose.OWN)
+        for word in arguments
+    )
     return Brought(worst(found), artifact=artifact)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
+from gate.collect.ci.act import Act
 from gate.model.json import Json
 
 ReadText = Callable[[str], "str | None"]
@@ -27,6 +28,8 @@ class Scripts:
         self._read = read
         self._texts: dict[str, str | None] = {}
         self._rules: dict[str, tuple[list[str], str]] | None = None
+        self.acts: dict[tuple[str, int], tuple[Act, ...]] = {}
+        """What a script does, by its name and how many others called each other on the way to it, once it is known."""
 
     def script_of(self, name: str, words: Sequence[str]) -> tuple[str, str] | None:
         """Return (what it is called, its text) of the script that a command runs, None where it runs none.

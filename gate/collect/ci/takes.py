@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from gate.collect.ci.artefacts import Artefacts, folder_of_download, placed
 from gate.collect.ci.bare import bare_words
-from gate.collect.ci.doing import Repository, script_of, steps_shell
+from gate.collect.ci.doing import Repository, script_of, start_of_steps, steps_shell
 from gate.collect.ci.fetching import brought_by
+from gate.collect.ci.nested import SHELLS, nested_script
 from gate.collect.ci.privileged import Run, runs_of_strangers, still_possible
 from gate.collect.ci.revisions import PULL_REF, Whose, whose, worst
 from gate.collect.ci.shell import Command, read_commands
@@ -52,13 +53,18 @@ class Taken:
 
 @dataclass(slots=True)
 class _Walk:
-    """The job so far. `cwd` is where the step's commands run; `scripts` are those read before and behind a download."""
+    """The job so far.
+
+    `start` is where its steps begin and `cwd` where the step's commands run, from the workspace's root; `scripts` are
+    those read before and behind a download.
+    """
 
     own: Repository
     found: list[Taken] = field(default_factory=list)
     artefacts: Artefacts = field(default_factory=Artefacts)
     path: str = ""
     line: int = 0
+    start: str = ""
     cwd: str = ""
     scripts: set[tuple[str, bool]] = field(default_factory=set)
 
@@ -76,7 +82,7 @@ def taken_by(workflow: Workflow, job: Job, events: frozenset[str], own: Reposito
     runs = still_possible(job.value.get("if"), runs_of_strangers(events))
     if not runs:
         return None
-    walk = _Walk(own, path=workflow.path, line=job.line)
+    walk = _Walk(own, path=workflow.path, line=job.line, start=start_of_steps(workflow, job))
     _called(walk, workflow, job)
     _images(walk, workflow, job)
     shell = steps_shell(workflow, job)
@@ -107,7 +113,8 @@ def _step(walk: _Walk, step: Step, path: str, source: Source, shell: str, runs: 
         return
     walk.path, walk.line = path, step.line
     if step.run:
-        walk.cwd = placed(text(step.value.get("working-directory"))) or ""
+        given = text(step.value.get("working-directory"))
+        walk.cwd = placed(given or (walk.start if depth == 0 else "")) or ""
         _run(walk, step, source, text(step.value.get("shell")) or shell)
     elif step.uses:
         walk.line = source.key("uses", step.line, step.end, step.uses)
@@ -189,10 +196,23 @@ def _run(walk: _Walk, step: Step, source: Source, shell: str) -> None:
         walk.line = script.at(command.line)
         if not command.dead:
             _command(walk, command, variables, 0)
+    if any(_reads_a_script(command) for command in script.commands):
+        _other_language(walk, step.run)
+    env = step.value.get("env")
+    for name, value in env.items() if isinstance(env, dict) else ():
+        if walk.artefacts.leads(name, text(value), walk.start):
+            walk.take(Whose.CHANGE, f"lets {_named(name)} lead to the artefact of another run", "")
     if walk.artefacts.any and _SETS.search(step.run):
         walk.line = script.line
         words = "sets the environment of later steps beside an artefact of another run"
         walk.take(Whose.UNKNOWN, "", words)
+
+
+def _reads_a_script(command: Command) -> bool:
+    """Whether a shell reads its script from elsewhere: a here-document, a pipe."""
+    words = bare_words(command.words)
+    plain = [word for word in words[1:] if not word.startswith("-")]
+    return bool(words) and not command.dead and not plain and words[0].rpartition("/")[2] in SHELLS
 
 
 def _variables(step: Step) -> Mapping[str, str]:
@@ -227,9 +247,8 @@ def _command(walk: _Walk, command: Command, variables: Mapping[str, str], depth:
         walk.artefacts.any = True
         if brought.to is not None:
             walk.artefacts.put(f"{walk.cwd}/{brought.to}" if walk.cwd else brought.to)
-    if "-c" in words[1:-1] and name in ("bash", "sh", "zsh", "dash", "ash", "pwsh"):
-        inside: str | None = words[words.index("-c") + 1]
-    else:
+    inside = nested_script(name, words)
+    if inside is None:
         inside = _script(walk, name, words)
     for inner in read_commands(inside) if inside else ():
         if not inner.dead:

@@ -160,6 +160,20 @@ def test_actions(steps: str, wanted: str) -> None:
         (f"docker run --rm ghcr.io/o/r:{HEAD}", "yes"),
         ("if true; then git fetch origin pull/1/head; fi", "yes"),
         ('x="$(git fetch origin pull/1/head)"', "yes"),
+        ('eval "git fetch origin pull/1/head"', "yes"),
+        ("trap 'gh pr checkout 1' EXIT", "yes"),
+        ("find . -name x -exec gh pr checkout 1 ';'", "yes"),
+        ("pip install git+https://github.com/o/r@${{ github.head_ref }}", "yes"),
+        ("npm install github:${{ github.event.pull_request.head.repo.full_name }}", "yes"),
+        ("docker build https://github.com/o/r.git#refs/pull/1/head", "yes"),
+        ('pip install "git+https://github.com/o/r@$REF"', "unknown"),
+        ("echo pull/1/head | xargs git fetch origin", "unknown"),
+        ("gh alias set x 'pr checkout' && gh x 1", "unknown"),
+        ("git show $X:run.sh | bash", "unknown"),
+        ("bash <<EOF\ngh pr checkout 1\nEOF", "unknown"),
+        ("bash <<EOF\nls\nEOF", "no"),
+        ("trap - EXIT; find . -name x; bash --version; git show --stat $X; git --version", "no"),
+        ("npm version $V; pip install x==$V; docker build -t r:${{ github.event.pull_request.head.sha }} .", "no"),
         ("git checkout $REF", "unknown"),
         ('git fetch origin "$(cat sha)"', "unknown"),
         ("git remote add fork $URL", "unknown"),
@@ -272,6 +286,20 @@ TO_SITE, TO_ROOT, OWN_RUN = DOWNLOAD % ", path: site", DOWNLOAD % "", "- uses: a
         ("- run: gh api repos/o/r/actions/artifacts/1/zip > x.zip && unzip x.zip -d out && bash out/x.sh", "yes"),
         ("- run: gh api repos/o/r/actions/artifacts/1/zip > x.zip && unzip x.zip && make", "yes"),
         (SCRIPT % "github.rest.actions.downloadArtifact" + "- run: tar -C out -xf x.tar\n- run: node out/x.js", "yes"),
+        (TO_SITE + "- run: make -C site", "yes"),
+        (TO_SITE + "- run: npm --prefix=site ci", "yes"),
+        (TO_SITE + "- run: cd site && python -m x", "yes"),
+        (TO_SITE + "- run: bash < site/x", "yes"),
+        (TO_SITE + "- run: bash <(cat site/x)", "yes"),
+        (TO_SITE + '- run: eval "$(cat site/x)"', "yes"),
+        (TO_SITE + "- run: xargs -n 1 bash < site/list", "yes"),
+        (TO_SITE + "- run: PYTHONPATH=site python tools/x.py", "yes"),
+        (TO_SITE + "- run: export PATH=$PATH:$GITHUB_WORKSPACE/site/bin", "yes"),
+        (TO_SITE + "- env: {NODE_PATH: site}\n  run: node tools/x.js", "yes"),
+        (TO_SITE + "- env: {NODE_PATH: lib}\n  run: node tools/x.js", "no"),
+        (TO_SITE + "- run: git commit -m x; python3 - <<EOF\n", "no"),
+        ('- run: curl -L "$URL" -o a.zip && unzip a.zip && make', "yes"),
+        ("- env: {URL: '${{ secrets.URL }}'}\n  run: curl -L $URL -o a.zip && unzip a.zip && make", "no"),
         # what cannot be told
         (TO_SITE + '- run: echo "N=$(cat site/n)" >> "$GITHUB_ENV"', "unknown"),
         (TO_SITE + "- uses: actions/github-script@v7\n  with: {script: 'require(`./site/x.js`)'}", "unknown"),
@@ -331,6 +359,18 @@ def test_a_pull_request_of_this_repository_is_nobody_s_stranger() -> None:
 )
 def test_the_image_of_a_job(more: str, wanted: str) -> None:
     assert code("- run: a", more=more) == wanted
+
+
+def test_steps_begin_where_the_job_says() -> None:
+    more = "    defaults: {run: {working-directory: site}}\n"
+    assert code(TO_SITE + "- run: ./x.sh", "workflow_run", more) == "yes"
+    assert code(TO_SITE + "- working-directory: .\n  run: ./x.sh", "workflow_run", more) == "no"
+
+
+def test_many_scripts_that_call_each_other_are_read_once() -> None:
+    calls = "./a.sh\n./b.sh\n" * 200
+    files = {"a.sh": f"#!/bin/sh\n{calls}", "b.sh": f"#!/bin/sh\n{calls}git fetch origin pull/1/head\n"}
+    assert code("- run: ./a.sh", **files) == "yes"
 
 
 def test_workflows_that_are_called() -> None:
