@@ -16,7 +16,7 @@ import gate.collect.tools
 from tests.support.github_server import Hub, add_run, expire, faults
 from tests.support.github_server.git import LINK
 from tests.support.gitleaks import TOOLS, needs_gitleaks, token
-from tests.support.repos import POLICY, PYTHON
+from tests.support.repos import POLICY, PYTHON, Gate
 from tests.support.two_stages import ARTIFACT, COLLECT, Manifest, TwoStages, change_manifest, forge, zipped
 
 RECOLLECT = POLICY + "trust: {recollect: [sast]}\n"
@@ -633,3 +633,22 @@ def test_after_a_rerun_the_newest_attempts_artefact_counts_and_an_older_one_is_t
     step = stages.publish()
     assert (step.code, step.outputs["verdict"]) == (0, "go")
     assert not any("was left by attempt" in item for item in stages.document(step)["notices"])
+
+
+def test_the_command_line_does_the_same_on_a_runner(
+    stages: TwoStages, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages.collect()
+    stages.upload()
+    environ = stages.environment()
+    for name in list(os.environ):
+        if name not in ("PATH", "HOME", "TMPDIR") and not name.startswith("PYTEST"):
+            monkeypatch.delenv(name)  # what of this machine's a runner would be refused for
+    for name, value in environ.items():
+        if not name.startswith("INPUT_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GATE_TOKEN", "job")
+    said = gate("publish", "--workspace", stages.workspace, "--format", "json")
+    assert said.code == 0, said.err
+    assert (said.json["verdict"], said.json["commit"]) == ("go", stages.job.head)
+    assert stages.states() == ["pending", "success"]
