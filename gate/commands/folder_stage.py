@@ -20,6 +20,7 @@ from gate.errors import UserError
 from gate.judge.missing_legs import with_missing_legs
 from gate.pipeline import Machine, judge
 from gate.publish.changed_lines import changed_lines
+from gate.publish.event import Event
 
 if TYPE_CHECKING:
     from gate.model.policy import Policy
@@ -120,8 +121,14 @@ def _bundle(order: Order, folder: Path, github: GitHubRun) -> tuple[Bundle, tupl
 
 
 def _check_commit(name: str, bundle: Bundle, github: GitHubRun) -> None:
-    """Hold a bundle's commit against the run's: the one that is reported on, or the one that the runner checks out."""
-    about = {github.context.sha, github.runner.sha}
+    """Hold a bundle's commit against the run's: the one that is reported on, or the test merge of it.
+
+    On pull_request_target the runner checks out the base branch, which says nothing about the pull request.
+    """
+    if bundle.commit is None and not bundle.made.head_sha:
+        raise BundleError(f"The bundle {name} does not say which commit it is about. Collect it in a checkout.")
+    context = github.context
+    about = {context.sha} if context.event is Event.PULL_REQUEST_TARGET else {context.sha, github.runner.sha}
     if bundle.commit is not None and bundle.commit not in about:
         raise BundleError(
             f"The bundle {name} was collected from {bundle.commit[:12]}, and this run is about "

@@ -148,6 +148,25 @@ def test_t5_a_leg_of_another_commit_is_none(matrix: Matrix) -> None:
     assert any("was collected from 000000000000" in item for item in matrix.document(step)["notices"])
 
 
+def test_t5_a_leg_that_does_not_say_what_it_is_about_is_none(matrix: Matrix) -> None:
+    change_manifest(matrix.leg("any"), lambda manifest: (manifest.update(commit=None), manifest.pop("head_sha")))
+    step = matrix.publish()
+    assert (step.code, step.outputs["verdict"]) == (1, "no_go")
+    assert any("does not say which commit" in item for item in matrix.document(step)["notices"])
+
+
+def test_t5_on_pull_request_target_what_the_base_branch_is_like_says_nothing_about_the_change(
+    tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    matrix = Matrix(tmp_path, hub, capsys, POLICY + "trust: {data_only: true}\n")
+    change_manifest(matrix.leg("any"), lambda manifest: manifest.update(commit=matrix.job.base))
+    step = matrix.publish(
+        GITHUB_EVENT_NAME="pull_request_target", GITHUB_SHA=matrix.job.base, GITHUB_REF="refs/heads/main"
+    )
+    assert (step.code, step.outputs["verdict"]) == (1, "no_go")
+    assert any(f"was collected from {matrix.job.base[:12]}" in item for item in matrix.document(step)["notices"])
+
+
 def test_t5_a_leg_of_an_older_push_is_none(matrix: Matrix) -> None:
     matrix.leg("py311")
     matrix.job.change({"ledger/third.py": "X = 1\n"})
