@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from gate.collect.dependencies.pip_audit_batches import PLANTED, Batch, Pinned, Planted, batches
 from gate.collect.plain_text import plain
 from gate.collect.process import Completed
 from gate.collect.readers.pip_audit_json import AuditedPackage, PipAuditReport, SkippedPackage, read_pip_audit
@@ -33,15 +33,11 @@ from gate.collect.self_test import Canary
 if TYPE_CHECKING:
     from gate.collect.collector import Context
 
-Pinned = tuple[str, str]
-"""Name (PEP 503) and public version (PEP 440), both in normal form."""
 
 TOOL = "pip-audit"
 _EXIT_CODES = frozenset({0, 1})
 _MEMORY = 4 * 1024**3
 _MAX_REPORT = 64 * 1024 * 1024
-_SHARE = 40
-"""Packages that are worth a process of their own: it costs about a second, an answer about a tenth of one."""
 
 _NO_CACHE = "/dev/null/none"
 """A folder that cannot be made: pip-audit then keeps and finds no earlier answers, and does not ask pip for a cache."""
@@ -49,24 +45,6 @@ _NO_CACHE = "/dev/null/none"
 _ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Timeout|Warning)\w*: (?P<text>.+)$", re.MULTILINE)
 _ADDRESS = re.compile(r"<[^<>]{0,200}? at 0x[0-9a-f]+>")
 _WARNING = re.compile(r"^WARNING:pip_audit\._service[\w.]*:(?P<text>.+)$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """A release with a hole that every service knows. `id` is among the ids of that hole."""
-
-    name: str
-    version: str
-    id: str
-
-
-PLANTED = (
-    Planted("requests", "2.19.1", "CVE-2018-18074"),
-    Planted("jinja2", "2.10", "CVE-2019-10906"),
-    Planted("urllib3", "1.26.4", "CVE-2021-33503"),
-    Planted("pyyaml", "5.3", "CVE-2020-14343"),
-    Planted("django", "1.11.22", "CVE-2019-14234"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +63,6 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """The packages of one run and its canary, which may be one of them."""
-
-    pins: Mapping[str, str]
-    canary: Planted
-
-
-@dataclass(frozen=True, slots=True)
 class AuditRun:
     """What all runs together said.
 
@@ -105,38 +75,6 @@ class AuditRun:
     failed: Mapping[Pinned, str] | None = None
     doubts: tuple[str, ...] = ()
     runs: int = 0
-
-
-def batches(pins: Iterable[Pinned], jobs: int = 1) -> list[Batch]:
-    """Spread packages over as few runs as can be, or up to `jobs` where that is quicker.
-
-    No run has two versions of a package, and each has room for a canary.
-    """
-    versions: defaultdict[str, list[str]] = defaultdict(list)
-    for name, version in sorted(set(pins)):
-        versions[name].append(version)
-    rounds: list[dict[str, str]] = [{} for _ in range(max(map(len, versions.values()), default=0))]
-    for name, found in versions.items():
-        for index, version in enumerate(found):
-            rounds[index][name] = version
-    waiting = [part for pins_of_round in rounds for part in _shares(pins_of_round, jobs)]
-    done: list[Batch] = []
-    while waiting:
-        part = waiting.pop(0)
-        canary = next((item for item in PLANTED if part.get(item.name, item.version) == item.version), None)
-        if canary is None:
-            # All canaries' names are taken by other versions: one of those waits for a run of its own.
-            canary = PLANTED[0]
-            waiting.append({canary.name: part.pop(canary.name)})
-        if part:
-            done.append(Batch(part, canary))
-    return done
-
-
-def _shares(pins: Mapping[str, str], jobs: int) -> list[dict[str, str]]:
-    count = max(1, min(jobs, len(pins) // _SHARE))
-    items = list(pins.items())
-    return [dict(items[index::count]) for index in range(count)]
 
 
 class PipAudit:

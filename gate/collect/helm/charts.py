@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
+from gate.collect.helm.chart_paths import folder_of, globs_of, is_chosen, resolved, within
 from gate.collect.manifests.cluster_object import mapping, mappings, text
 from gate.collect.manifests.manifests import Manifests
 from gate.collect.manifests.sorts import Sort
 from gate.collect.workspace import EntryType, ReadProblem, Workspace
-from gate.formats.globs import matches
 from gate.formats.located_yaml import Located, YamlDocument, line_of, read_parts
 from gate.model.evidence import Gap
-from gate.model.json import Json, JsonObject
+from gate.model.json import JsonObject
 
 if TYPE_CHECKING:
     from gate.formats.located_yaml import Part
@@ -120,38 +120,6 @@ def find_charts(workspace: Workspace, manifests: Manifests, request: JsonObject)
     return Charts(chosen, every, len(own) - len(chosen), tuple(gaps))
 
 
-def is_chosen(folder: str, path: str, wanted: Sequence[str], left_out: Sequence[str]) -> bool:
-    """Whether the globs of a request choose a folder, by its own path or that of the file that makes it what it is."""
-    names = (printable(folder) or ".", printable(path))
-    return (not wanted or _any(wanted, names)) and not _any(left_out, names)
-
-
-def globs_of(value: Json) -> tuple[str, ...]:
-    """Return the globs of a request: one text or a list."""
-    values = value if isinstance(value, list) else [value]
-    return tuple(glob.strip("/") for glob in values if isinstance(glob, str))
-
-
-def folder_of(path: str) -> str:
-    """Return the folder of a path, "" for the root."""
-    return posixpath.dirname(path)
-
-
-def within(folder: str, inner: str) -> str:
-    """Return a path below a folder, which may be ""."""
-    return f"{folder}/{inner}" if folder else inner
-
-
-def resolved(folder: str, reference: str) -> str | None:
-    """Return where a relative path leads to from a folder ("" for the root), None for out of the workspace."""
-    if reference.startswith("/") or "\\" in reference or "\0" in reference:
-        return None
-    path = posixpath.normpath(posixpath.join(folder, reference))
-    if path == ".." or path.startswith("../"):
-        return None
-    return "" if path == "." else path
-
-
 def read_mapping(workspace: Workspace, path: str) -> Located | None:
     """Return the first document of a YAML file, None where it cannot be read or is no mapping."""
     try:
@@ -187,18 +155,6 @@ def _holder(folder: str, every: Mapping[str, object]) -> str | None:
         if parts[index] == "charts" and above in every:
             return above
     return None
-
-
-def _any(globs: Sequence[str], names: Sequence[str]) -> bool:
-    from gate.formats.globs import GlobError
-
-    for glob in globs:
-        try:
-            if any(matches(glob, name) for name in names):
-                return True
-        except GlobError:
-            continue
-    return False
 
 
 class _Tree:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gate.collect.disk import printable
-from gate.collect.helm.charts import Chart, Dependency, ValuesSet, within
+from gate.collect.helm.chart_paths import within
+from gate.collect.helm.charts import Chart, Dependency, ValuesSet
 from gate.collect.manifests.copied import MOST_BYTES, MOST_FILES
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.formats.located_yaml import Located, YamlDocument, read_parts

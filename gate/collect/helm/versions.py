@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gate.collect.helm.charts import folder_of, within
+from gate.collect.helm.chart_paths import folder_of, within
 from gate.collect.manifests.cluster_object import mapping, text
 from gate.collect.workspace import ReadProblem, Workspace
 from gate.formats.strict_json import JsonProblem, loads

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
-from gate.collect.helm.charts import resolved
+from gate.collect.helm.chart_paths import resolved
 from gate.collect.kustomize.references import Use
 from gate.collect.kustomize.tree import (
     Kustomization,

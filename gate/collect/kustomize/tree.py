@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gate.collect.disk import printable
-from gate.collect.helm.charts import folder_of, globs_of, is_chosen, resolved, within
+from gate.collect.helm.chart_paths import folder_of, globs_of, is_chosen, resolved, within
 from gate.collect.kustomize.references import (
     NAMES,
     Reference,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from gate.collect.readers.case_report import Case, Outcome, PassedSink, Problems, Sink, first_line, seconds
 from gate.collect.readers.errors import ReportError
 from gate.collect.readers.junit_counts import Comparison, Counts, Dialect, dialect_of, stands_for_more
+from gate.collect.readers.junit_suite import Suite
 from gate.collect.readers.xml_events import MAX_DEPTH, Attributes, Capture, local_name
 
 FORMAT: Final = "JUnit XML"
@@ -17,23 +17,6 @@ _BAD_STATUS: Final = frozenset({"fail", "failed", "failure", "error", "errored",
 _OFF_STATUS: Final = frozenset({"notrun", "disabled", "suppressed", "skipped", "ignored", "pending", "filtered"})
 _MAY_FAIL: Final = "TEST_CASE tagged with !mayfail"
 _NOTSTARTED: Final = "Unable to find executable"
-
-
-@dataclass(slots=True)
-class Suite:
-    """A suite that is open. `own` counts its own cases, `below` those of the suites in it."""
-
-    names: tuple[str, ...]
-    file: str
-    dialect: Dialect
-    comparison: Comparison
-    own: Counts
-    below: Counts
-    seconds: float | None = None
-    seen: set[int] = field(default_factory=set)
-    """hashes of the names of cases, kept for pytest only"""
-    told: dict[int, tuple[Outcome, bool]] = field(default_factory=dict)
-    """outcome and flakiness by the same hashes, of all that did not simply pass"""
 
 
 class JUnitState:

@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.collect.collector import Context
+from gate.collect.dependencies.pip_audit_batches import PLANTED, batches
 from gate.collect.dependencies.pip_audit_run import (
-    PLANTED,
     AuditSettings,
     PipAudit,
-    batches,
     last_error,
     mismatch,
     pip_audit_canary,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.collect.helm.charts import Charts, find_charts, resolved
+from gate.collect.helm.chart_paths import resolved
+from gate.collect.helm.charts import Charts, find_charts
 from gate.collect.manifests import read_manifests
 from gate.collect.workspace import Workspace
 from gate.model.json import JsonObject
