@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from gate.collect.workspace import Workspace
 
 
+_ALWAYS_APPLY = ("tests", "coverage")
+_THEIR_WORD = "as the job under review says: whoever writes the change can forge it"
+
+
 def read_bundles(folder: Path) -> dict[str, Bundle]:
     """Return the bundle that a folder is, or those that its folders are, by name. Raises BundleError."""
     from gate.commands.wiring import validate
@@ -75,9 +79,15 @@ def check_made(name: str, bundle: Bundle, context: EventContext) -> None:
 
 
 def supplied(evidence: Evidence) -> Evidence:
-    """Return evidence whose sources are all supplied."""
+    """Return evidence whose sources are all supplied.
+
+    That there is nothing of a kind is another job's word as well: it is told as such, and never taken for tests and
+    coverage, which always apply.
+    """
     if isinstance(evidence, Missing):
-        return evidence
+        if evidence.not_applicable and evidence.kind not in _ALWAYS_APPLY:
+            return replace(evidence, reason=f"{evidence.reason.rstrip('.')}, {_THEIR_WORD}")
+        return replace(evidence, not_applicable=False)
     sources = tuple(replace(source, how=How.SUPPLIED) for source in evidence.sources)
     if isinstance(evidence, Collected) and not sources:
         sources = (Source(How.SUPPLIED, tool="another job"),)

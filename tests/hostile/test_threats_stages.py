@@ -58,10 +58,11 @@ def test_the_honest_bundle_is_a_no(stages: TwoStages) -> None:
     assert_no_go(stages, publish(stages))
 
 
+NOTHING = {"state": "missing", "reason": "there is no such file", "not_applicable": True, "facts": None, "sources": []}
 BENT: dict[str, Callable[[dict[str, Any]], object]] = {
     "how": lambda item: [source.update(how="recollected") for source in item["sources"]],
     "no sources": lambda item: item.update(sources=[]),
-    "not applicable": lambda item: item.update(state="not_applicable", reason="there are no tests here"),
+    "not applicable": lambda item: item.update(NOTHING),
     "negative": lambda item: item["facts"].update(failed=-1, passed=1),
     "nan": lambda item: item["facts"].update(failed="NaN"),
     "huge": lambda item: item["facts"].update(total=10**400),
@@ -89,6 +90,24 @@ def test_t5_what_an_author_invents_whole_is_called_the_authors_word(stages: TwoS
     document = stages.document(publish(stages))
     assert {item["believed"] for item in document["trust"]} == {"supplied"}
     assert any("can forge it" in notice for notice in document["notices"])
+
+
+def test_t5_that_a_kind_does_not_apply_is_the_authors_word_too(
+    tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundle can say that there is no Python here; the report does not say it in the gate's own name."""
+    stop_time(monkeypatch)
+    evil = {"ledger/evil.py": "def f(text):\n    return eval(text)\n"}
+    stages = TwoStages(tmp_path, hub, capsys, policy=LIGHT, change=evil)
+    kinds = {"INPUT_ONLY": "sast,tests"}
+    assert stages.collect(**kinds).code == 0
+    forge(stages.bundle, "evidence/sast.json", json.dumps({"kind": "sast", "gaps": [], **NOTHING}).encode())
+    forge(stages.bundle, "findings/sast.jsonl.gz", gzip.compress(b"", mtime=0))
+    stages.upload()
+    document = stages.document(stages.publish(**kinds))
+    reasons = [item["reason"] for item in document["criteria"] if item["id"].startswith("sast.")]
+    assert reasons
+    assert all("can forge it" in reason for reason in reasons)
 
 
 def test_t5_a_worse_leg_is_not_outvoted_by_better_ones(stages: TwoStages, tmp_path: Path) -> None:
