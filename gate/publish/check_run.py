@@ -179,7 +179,8 @@ class CheckRunChannel:
     ) -> tuple[CheckOutput, Conclusion]:
         """Return `failure` where the same commit is to go into another branch, too, and may not."""
         against = [base for base, run in self._elsewhere(found).items() if self._unmet(base, run, statuses)]
-        if self._desk.advisory or not against or not self._still_open(against):
+        # Advice is no exception: on a push the policy is the branch's own, and its author could make it advisory.
+        if not against or not self._still_open(against):
             return output, "success"
         branch = one_line(against[0], 80)
         text = (

@@ -131,6 +131,22 @@ def test_t2_one_commit_for_two_branches_passes_only_where_it_may(job: PullJob, h
     assert len(comments(hub)) == 2, "one on each pull request"
 
 
+def test_t2_t31_a_push_run_by_the_branch_s_own_policy_does_not_say_yes_beside_a_no(job: PullJob, hub: Hub) -> None:
+    """With `on: [push, pull_request]` one commit is judged twice, and on the push by whatever policy it has itself."""
+    job.change({".gate/policy.yml": LIGHT + "advisory: true\n"})
+    for first in ("pull_request", "push"):
+        job.repository.checks.clear()
+        job.repository.statuses.clear()
+        for event in sorted(("pull_request", "push"), key=lambda name: name != first):
+            job.new_run()
+            names = {"GITHUB_EVENT_NAME": event}
+            if event == "push":
+                names |= {"GITHUB_REF": "refs/heads/topic", "GITHUB_BASE_REF": "", "GITHUB_SHA": job.head}
+            assert job.run(**ONLY, **names).code == (1 if event == "pull_request" else 0)
+        assert conclusions(hub) == ["failure", "failure"]
+        assert states(hub)[-1] == "failure"
+
+
 def test_t2_a_run_that_began_for_one_base_and_ends_for_another_says_yes_to_neither(
     tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
