@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.commands.action_inputs import DEFAULT_BUNDLE, command_of, order_of
-from gate.commands.options import Order
+from gate.commands.options import ARTIFACT, Order
 from gate.errors import GateError, NotPublishedError
 from gate.model.verdict import Verdict
 from gate.publish.actions import SUMMARY_LIMIT, command, neutralise, summary_room, write_outputs, write_summary
@@ -115,11 +115,10 @@ def _collected(job: Job) -> Result:
 
 def _published(job: Job) -> Result:
     from gate.commands.publish import published
-    from gate.commands.second_stage import DEFAULT_ARTIFACT
 
     order, progress = _ordered(job)
     github = _github(job, order, progress)
-    endings = published(order, github, job.inputs.artifact or DEFAULT_ARTIFACT, progress, _say)
+    endings = published(order, github, job.inputs.artifact or ARTIFACT, progress, _say)
     return _told(job, order, endings, progress.seconds)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 _ALWAYS_APPLY = ("tests", "coverage")
 _THEIR_WORD = "as the job under review says: whoever writes the change can forge it"
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def read_bundles(folder: Path) -> dict[str, Bundle]:
@@ -98,3 +103,22 @@ def with_own(bundle: Bundle, own: Bundle) -> Bundle:
     """Return a bundle in which what we collected ourselves stands in place of what was said of the same kinds."""
     kinds = {item.kind for item in own.evidence}
     return replace(bundle, evidence=(*(item for item in bundle.evidence if item.kind not in kinds), *own.evidence))
+
+
+def read_archive(data: bytes, name: str) -> dict[str, Bundle]:
+    """Return the bundles in an artefact's archive, of which nothing is believed. `name` is what they are called.
+
+    Raises BundleError, whose words hold no path of this machine.
+    """
+    from gate.collect.unpack import Bounds, UnpackProblem, unpack_zip
+
+    with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as folder:
+        inside = Path(folder) / (name if _PLAIN.fullmatch(name) else "bundle")
+        inside.mkdir()
+        try:
+            unpack_zip(data, inside, Bounds())
+            return read_bundles(inside)
+        except UnpackProblem as problem:
+            raise BundleError(f"The archive {problem.reason}.") from None
+        except BundleError as error:
+            raise BundleError(str(error).replace(f"{folder}/", "")) from None

@@ -14,6 +14,8 @@ from gate.errors import UserError
 from gate.model.policy import Phase
 from gate.report.formats import RENDERERS
 
+ARTIFACT = "readiness-evidence"
+"""What the artefact with the bundle is called where nobody says otherwise."""
 PROFILES = ("baseline", "production", "strict")
 FORMATS = tuple(RENDERERS)
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -217,7 +219,7 @@ def publish_options(command: Command) -> Command:
         help="A bundle, or a folder of bundles. Without it, the artefact of the run that started this one.",
     )
     artifact = click.option(
-        "--artifact", metavar="NAME", default="readiness-evidence", show_default=True, help="The artefact's name."
+        "--artifact", metavar="NAME", default=ARTIFACT, show_default=True, help="The artefact's name."
     )
     publish = click.option("--no-publish", is_flag=True, help="Judge and publish nothing.")
     return _apply(command, bundle, artifact, _WORKSPACE, *_POLICY, _ONLY, _format(*FORMATS), *_OUTPUT, publish, *_TALK)

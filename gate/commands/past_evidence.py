@@ -8,7 +8,6 @@ is about, it is only held against what GitHub says.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.collect.bundle import MANIFEST, Bundle, BundleError, read_bundle
-from gate.commands.bundles import from_other_jobs, read_bundles
+from gate.commands.bundles import from_other_jobs, read_archive
 from gate.errors import UserError
 from gate.formats.plain import one_line
 
@@ -142,18 +141,7 @@ class OnGitHub:
 
 def _unpacked(data: bytes, run: WorkflowRun) -> Bundle:
     """Read the bundle of an artefact's archive. Raises BundleError."""
-    from gate.collect.unpack import Bounds, UnpackProblem, unpack_zip
-
-    with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as folder:
-        inside = Path(folder) / "evidence"
-        inside.mkdir()
-        try:
-            unpack_zip(data, inside, Bounds())
-            bundles = read_bundles(inside)
-        except UnpackProblem as problem:
-            raise BundleError(f"the artefact of run {run.id} {problem.reason}") from None
-        except BundleError as error:
-            raise BundleError(str(error).replace(f"{folder}/", "")) from None
+    bundles = read_archive(data, "evidence")
     for bundle in bundles.values():
         if bundle.made.run_id not in (None, run.id) or bundle.made.head_sha not in ("", run.head_sha):
             raise BundleError(f"the artefact of run {run.id} says that it is of another run or commit")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.commands.options import PROFILES, Order, only_option
+from gate.commands.options import ARTIFACT, PROFILES, Order, only_option
 from gate.errors import CannotJudgeError, UserError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Asked:
     branch: str
     bundles: Path | None = None
     repository: str = ""
-    artifact: str = "readiness-evidence"
+    artifact: str = ARTIFACT
 
 
 @click.command("replay")
@@ -66,9 +66,7 @@ class Asked:
     help="Take the bundles from the artefacts of past runs on GitHub, with the token in GITHUB_TOKEN (on a runner: "
     "GATE_TOKEN, without this option).",
 )
-@click.option(
-    "--artifact", default="readiness-evidence", show_default=True, metavar="NAME", help="The artefacts' name there."
-)
+@click.option("--artifact", default=ARTIFACT, show_default=True, metavar="NAME", help="The artefacts' name there.")
 @click.option("--format", "format_", type=click.Choice(["console", "json", "markdown"]), default="console")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there instead."

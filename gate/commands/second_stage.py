@@ -6,16 +6,13 @@ What is believed of the first stage is decided in `gate.publish.second_stage`; h
 from __future__ import annotations
 
 import hashlib
-import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.collect.bundle import Bundle, BundleError
 from gate.commands import wiring
-from gate.commands.bundles import check_made, from_other_jobs, read_bundles, with_own
+from gate.commands.bundles import check_made, from_other_jobs, read_archive, with_own
 from gate.commands.folder_stage import NOTHING
 from gate.commands.github import GitHubRun
 from gate.commands.on_github import Ending, told_on_github
@@ -47,8 +44,6 @@ Log = Callable[[str], None]
 _MOST_PULLS = 10
 """Pull requests with one head that are judged in one run, the oldest first: each costs some twenty of the thousand
 requests that a repository's jobs have in an hour, and anybody may open one into every branch."""
-DEFAULT_ARTIFACT = "readiness-evidence"
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +194,7 @@ def _bundle(stage: Stage, run: WorkflowRun) -> tuple[Bundle, tuple[str, ...], st
 
 
 def _read(stage: Stage, data: bytes) -> dict[str, Bundle]:
-    from gate.collect.unpack import Bounds, UnpackProblem, unpack_zip
-
-    with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as folder:
-        inside = Path(folder) / (stage.artifact if _PLAIN.fullmatch(stage.artifact) else "bundle")
-        inside.mkdir()
-        try:
-            unpack_zip(data, inside, Bounds())
-            bundles = read_bundles(inside)
-        except UnpackProblem as problem:
-            raise BundleError(f"The archive {problem.reason}.") from None
-        except BundleError as error:
-            raise BundleError(str(error).replace(f"{folder}/", "")) from None
+    bundles = read_archive(data, stage.artifact)
     for name, bundle in bundles.items():
         check_made(name, bundle, stage.github.context)
     return bundles
