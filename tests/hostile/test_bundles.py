@@ -161,7 +161,7 @@ def test_findings_of_any_shape_are_refused_or_shown(home: Home, findings: list[J
     bundle = home.copy()
     usual = {"rule": "r", "severity": "low", "message": "m", "tool": "t", "path": None, "line": None}
     lines = [json.dumps({**usual, "fingerprint": "f", **item}) for item in findings]
-    forge(bundle, "findings/sast.jsonl.gz", gzip.compress("\n".join(lines).encode()))
+    forge(bundle, "findings/sast.jsonl.gz", gzip.compress("\n".join(lines).encode(), mtime=0))
     assert home.judged(bundle)[0] in (0, 1, 2)
 
 
@@ -169,7 +169,7 @@ def test_evidence_of_a_kind_that_nobody_knows_is_harmless(home: Home) -> None:
     bundle = home.copy()
     entry = json.loads((bundle / "evidence/docs.json").read_text())
     forge(bundle, "evidence/everything.json", json.dumps({**entry, "kind": "everything"}).encode())
-    forge(bundle, "findings/everything.jsonl.gz", gzip.compress(b""))
+    forge(bundle, "findings/everything.jsonl.gz", gzip.compress(b"", mtime=0))
     code, document = home.judged(bundle)
     assert (code, document["verdict"]) == (0, "go")
     (about,) = [item for item in document["trust"] if item["kind"] == "everything"]
@@ -201,10 +201,10 @@ def test_a_bundle_of_two_hundred_files_is_read_and_one_of_more_is_refused(home: 
         ("evidence/tests.json", '{"kind": "tests", "ſtate": 1}'.encode("utf-16")),
         ("evidence/tests.json", b'{"kind": "tests", "facts": {"total": ' + b"9" * 100_000 + b"}}"),
         ("findings/tests.jsonl.gz", b"\x1f\x8b\x08\x00"),
-        ("findings/tests.jsonl.gz", gzip.compress(b"\xff\xfe\n")),
-        ("findings/tests.jsonl.gz", gzip.compress(b"{}\n" * 10)),
-        ("findings/tests.jsonl.gz", gzip.compress(b"null\n")),
-        ("findings/tests.jsonl.gz", gzip.compress(b"[" * 50_000)),
+        ("findings/tests.jsonl.gz", gzip.compress(b"\xff\xfe\n", mtime=0)),
+        ("findings/tests.jsonl.gz", gzip.compress(b"{}\n" * 10, mtime=0)),
+        ("findings/tests.jsonl.gz", gzip.compress(b"null\n", mtime=0)),
+        ("findings/tests.jsonl.gz", gzip.compress(b"[" * 50_000, mtime=0)),
     ],
 )
 def test_t21_bytes_that_are_no_document_are_refused(home: Home, name: str, data: bytes) -> None:
@@ -216,7 +216,7 @@ def test_t21_bytes_that_are_no_document_are_refused(home: Home, name: str, data:
 def test_t21_findings_that_unpack_without_end_are_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.collect.bundle._UNPACKED_LIMIT", 1_000_000)
     bundle = home.copy()
-    forge(bundle, "findings/tests.jsonl.gz", gzip.compress(b"\n" * 2_000_000))
+    forge(bundle, "findings/tests.jsonl.gz", gzip.compress(b"\n" * 2_000_000, mtime=0))
     assert home.judged(bundle) == (2, {})
 
 
