@@ -19,6 +19,7 @@ do not say which of them then counts, and whether the conclusion of a completed 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gate.formats.plain import one_line
 from gate.model.annotation import Annotation
@@ -102,8 +103,7 @@ class CheckRunChannel:
         run = self.run = self.run or self._orphan(found) or self._create()
         if conclusion == "success":
             output, conclusion = self._careful(output, found, statuses)
-        missing = self._annotate(run, output, batches)
-        done = self._desk.forge.update_check_run(run.id, output, conclusion)
+        done, missing = self._end(run, output, conclusion, batches)
         stuck = self._supersede([item for item in ours(found, self._desk) if item[0].id != run.id], conclusion)
         reason = " ".join(text for text in (missing, stuck) if text)
         return ChannelResult(Channel.CHECK_RUN, ChannelState.PUBLISHED, reason, done.url or run.url)
@@ -138,21 +138,36 @@ class CheckRunChannel:
         desk.identity.learn_check(self.run)
         return self.run
 
-    def _annotate(self, run: CheckRun, output: CheckOutput, batches: Iterable[Sequence[Annotation]]) -> str:
-        """Add the annotations; return a sentence about those that GitHub did not take. The verdict does not wait."""
+    def _end(
+        self, run: CheckRun, output: CheckOutput, conclusion: Conclusion, batches: Iterable[Sequence[Annotation]]
+    ) -> tuple[CheckRun, str]:
+        """Conclude, with the last annotations in the same request; without them where GitHub refuses it for them."""
+        update = self._desk.forge.update_check_run
+        last, lost, why = self._annotate(run, output, batches)
+        try:
+            done = update(run.id, replace(output, annotations=last), conclusion)
+        except ForgeProblem as problem:
+            if not last or problem.trouble is not Trouble.INVALID:
+                raise
+            lost, why = lost + len(last), told(Channel.LOG, problem)
+            done = update(run.id, output, conclusion)
+        return done, f"{lost} annotations are missing: {why}" if lost else ""
+
+    def _annotate(
+        self, run: CheckRun, output: CheckOutput, batches: Iterable[Sequence[Annotation]]
+    ) -> tuple[Sequence[Annotation], int, str]:
+        """Add all annotations but the last, and return those, how many are lost, and why. The verdict does not wait."""
+        *earlier, last = list(batches) or [()]
         lost, why = 0, ""
-        stopped = False
-        for batch in batches:
-            if stopped:
-                lost += len(batch)
-                continue
+        for number, batch in enumerate(earlier):
             part = CheckOutput(output.title, "The annotations are being written.", annotations=batch)
             try:
                 self._desk.forge.update_check_run(run.id, part)
             except ForgeProblem as problem:
                 lost, why = lost + len(batch), told(Channel.LOG, problem)
-                stopped = problem.trouble is not Trouble.INVALID  # one that is refused says nothing of the next
-        return f"{lost} annotations are missing: {why}" if lost else ""
+                if problem.trouble is not Trouble.INVALID:  # one that is refused says nothing of the next
+                    return (), lost + sum(map(len, (*earlier[number + 1 :], last))), why
+        return last, lost, why
 
     def _supersede(self, others: Sequence[Ours], conclusion: Conclusion) -> str:
         """Make older check runs of ours say the same; return a sentence about those that do not."""
