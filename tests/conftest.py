@@ -33,3 +33,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if any(".venv/tools" in str(mark.kwargs.get("reason")) for mark in item.iter_markers("skipif")):
             item.add_marker(pytest.mark.slow)
+    # What takes longest begins first: at the end one worker would build images while the others are through.
+    items.sort(key=lambda item: item.get_closest_marker("container") is None)

@@ -22,7 +22,15 @@ from tests.support.github_server import (
     faults,
 )
 from tests.support.github_server.state import Comment, Pull, Run, Status
+from tests.support.hostile_jobs import stop_time
 from tests.support.pull_job import Step, read_outputs
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries are counted elsewhere; here they pass at once."""
+    stop_time(monkeypatch)
+
 
 POLICY = """version: 1
 extends: baseline

@@ -16,8 +16,16 @@ import gate.collect.tools
 from tests.support.github_server import Hub, add_run, expire, faults
 from tests.support.github_server.git import LINK
 from tests.support.gitleaks import TOOLS, needs_gitleaks, token
+from tests.support.hostile_jobs import stop_time
 from tests.support.repos import POLICY, PYTHON, Gate
 from tests.support.two_stages import ARTIFACT, COLLECT, Manifest, TwoStages, change_manifest, forge, zipped
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries are counted elsewhere; here they pass at once."""
+    stop_time(monkeypatch)
+
 
 RECOLLECT = POLICY + "trust: {recollect: [sast]}\n"
 EVIL = {"ledger/money.py": PYTHON + "\n\ndef half(amount: int) -> int:\n    return eval('amount // 2')\n"}

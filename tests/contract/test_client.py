@@ -57,6 +57,7 @@ CALLS: dict[str, Call] = {
     "changed_files": lambda github, hub: github.changed_files(7),
     "resolve": lambda github, hub: github.resolve("main"),
     "file": lambda github, hub: github.file(".gate/policy.yml", sha(hub), 1000),
+    "tree": lambda github, hub: github.tree(sha(hub)),
     "tarball": lambda github, hub: github.tarball(sha(hub), 100_000),
     "commits": lambda github, hub: github.commits("main", 3),
     "check_runs": lambda github, hub: (started(hub), github.check_runs(sha(hub), "Gate")),
