@@ -9,25 +9,36 @@ from tests.support.github_server.fixtures import checked_hub, hub
 __all__ = ["checked_hub", "hub"]
 
 STARTS_HUNDREDS_OF_CHILDREN = {
+    "tests.acceptance.test_cluster_traps",
     "tests.acceptance.test_exit_codes",
+    "tests.acceptance.test_manifest_traps",
+    "tests.acceptance.test_matrix",
     "tests.acceptance.test_no_evidence_no_pass",
     "tests.acceptance.test_terraform",
     "tests.acceptance.test_traps",
+    "tests.acceptance.test_two_stages",
+    "tests.acceptance.test_waivers",
     "tests.collect.collectors.test_dependencies",
     "tests.collect.collectors.test_terraform",
     "tests.collect.dependencies.test_pip_audit_run",
     "tests.collect.sast.test_bandit_cache",
     "tests.collect.sast.test_bandit_scan",
     "tests.collect.terraform.test_facts",
+    "tests.commands.test_replay",
+    "tests.examples.test_policies",
+    "tests.hostile.test_trust",
 }
 """Modules of which every test runs bandit, pip-audit, the parser of Terraform or the whole gate."""
+THREATS = "tests.hostile.test_threats_"
+"""Modules of which every test runs the whole action, several times, against a GitHub."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Count tests of real scanners among the slow ones: `make gate` runs the fast ones, `make test` all."""
     for item in items:
         module = item.getparent(pytest.Module)
-        if module is not None and module.obj.__name__ in STARTS_HUNDREDS_OF_CHILDREN:
+        name = module.obj.__name__ if module is not None else ""
+        if name in STARTS_HUNDREDS_OF_CHILDREN or name.startswith(THREATS):
             item.add_marker(pytest.mark.slow)
         if "checked_hub" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
