@@ -61,7 +61,7 @@ def told_on_github(github: GitHubRun, policy: Callable[[], Policy], work: Callab
         read = policy()
         accept(github.context, read)
         check_event(github)
-    except (GateError, KeyboardInterrupt) as error:
+    except BaseException as error:
         _no_verdict(_begun(github, PublishSettings(), "", advisory=False, log=log), error)
         raise
     begun = _begun(github, read.publish, read.origin.sha256, advisory=read.advisory, log=log)

@@ -218,6 +218,16 @@ def test_a_crash_between_beginning_and_end_leaves_what_blocks(
     assert states(hub)[-1] == "error"
 
 
+def test_a_fault_while_the_policy_is_read_is_told_too(job: PullJob, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_arguments: object, **_named: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("gate.commands.policy_reading.find_policy", crash)
+    step = job.run()
+    assert step.code == 3
+    assert states(hub)[-1] == "error"
+
+
 def test_nothing_is_asked_and_nothing_said_where_publishing_is_off(job: PullJob, hub: Hub) -> None:
     step = job.run(INPUT_PUBLISH="false")
     assert (step.code, step.outputs["published"]) == (0, "")
