@@ -16,7 +16,7 @@ gate: .venv/installed
 
 # All tests, after installing what they need.
 test: .venv/installed .venv/tools
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report= --cov-fail-under=90
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-fail-under=90
 
 # The quick ones, while working.
 fast: .venv/installed

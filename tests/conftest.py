@@ -44,5 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if any(".venv/tools" in str(mark.kwargs.get("reason")) for mark in item.iter_markers("skipif")):
             item.add_marker(pytest.mark.slow)
-    # What takes longest begins first: at the end one worker would build images while the others are through.
-    items.sort(key=lambda item: item.get_closest_marker("container") is None)
+    # What takes longest begins first: at the end one worker would build images while the others are through. Whole
+    # modules are moved, since each is one piece of work.
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    slowest = {item.path for item in items if item.get_closest_marker("container")}
+    items.sort(key=lambda item: (item.path not in slowest, item.path not in slow))
