@@ -6,30 +6,30 @@ import posixpath
 import re
 from collections.abc import Collection, Sequence
 
-USUAL_ROOTS = ("/github/workspace", "/src", "/workspace", "/repo", "/code", "/project")
+from gate.collect.checkouts import below_checkout
+
+USUAL_ROOTS = ("/src", "/workspace", "/repo", "/code", "/project")
 """Where scanners in containers find the repository."""
 _WORD = re.compile(r"[a-z0-9.+~-]+")
 _MOST_SEARCHED = 500
-_RUNNER = re.compile(r"/home/runner/work/[^/]+/[^/]+(?=/)")
 
 
 def tree_path(written: str, files: Collection[str], roots: Sequence[str], scope: str = "") -> str | None:
     """Return the path in the tree of a file that a report names, None where it is none of `files`.
 
     An absolute path counts only below a folder that is known to be the repository's root (`roots`, the usual ones and
-    that of GitHub's runners): a name alone could be of any lock file. A relative one is from the root, or the scope.
+    those of CI's checkouts): a name alone could be of any lock file. A relative one is from the root, or the scope.
     """
     plain = posixpath.normpath(written.replace("\\", "/").removeprefix("file://"))
     if not plain.startswith("/"):
         candidates = [plain, posixpath.normpath(posixpath.join(scope, plain))] if scope else [plain]
         return next((path for path in candidates if path in files), None)
-    runner = _RUNNER.match(plain)
-    known = [*roots, *USUAL_ROOTS, *([runner[0]] if runner else [])]
-    for root in known:
+    for root in (*roots, *USUAL_ROOTS):
         below = plain.removeprefix(f"{root.rstrip('/')}/")
         if below != plain and below in files:
             return below
-    return None
+    found = below_checkout(plain)
+    return found if found in files else None
 
 
 def speaks_of(data: bytes, names: Collection[tuple[str, str]]) -> bool:

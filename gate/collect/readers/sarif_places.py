@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gate.collect.checkouts import below_checkout
 from gate.collect.readers.sarif_parts import ArtifactLocation, Run
 
 _MAX_LENGTH = 1024
@@ -20,13 +21,6 @@ _MAX_CHAIN = 8
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.\-]+):"
 _DRIVE = r"/?[A-Za-z]:/"
 _SOURCE_BASE = r"(?i)root|repo|src|source|project|work|pwd|cwd"
-
-_CHECKOUTS = (
-    r"/github/workspace/"  # a container action
-    r"|/(?:home/runner/work|__w|Users/runner/work|actions-runner/_work)/[^/]+/[^/]+/"  # GitHub's runners: OWNER/NAME
-    r"|/?[A-Za-z]:/a/[^/]+/[^/]+/"  # GitHub's Windows runners
-    r"|/builds/[^/]+/[^/]+/"  # GitLab's runners
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +121,12 @@ class Places:
         if path.startswith("/"):
             root = next((root for root in self._roots if path.startswith(root)), None)
             if root is None:
-                checkout = re.match(_CHECKOUTS, path)
-                if checkout is None:
+                below = below_checkout(path)
+                if below is None:
                     return None
-                root = checkout[0]
-            path = path[len(root) :]
+                path = below
+            else:
+                path = path[len(root) :]
         path = posixpath.normpath(path.lstrip("/")) if path else "."
         return None if path == "." or path == ".." or path.startswith("../") else path
 

@@ -21,7 +21,7 @@ def nowhere(_file: str) -> None:
     [
         Case(Outcome.PASSED, file="tests/integration/test_db.py"),
         Case(Outcome.PASSED, file="tests\\integration\\test_db.py"),
-        Case(Outcome.PASSED, file="/home/runner/work/shop/tests/integration/test_db.py"),
+        Case(Outcome.PASSED, file="/home/runner/_work/shop/tests/integration/test_db.py"),
         Case(Outcome.PASSED, classname="tests.integration.test_db.TestDb"),
         Case(Outcome.PASSED, classname="tests/integration/db.spec.ts"),
         Case(Outcome.PASSED, suites=("all", "integration")),
@@ -30,7 +30,7 @@ def nowhere(_file: str) -> None:
     ],
 )
 def test_a_case_belongs_to_a_suite_by_where_it_is_or_what_it_is_called(case: Case) -> None:
-    resolve = FileResolver("/work/shop", ["tests/integration/test_db.py"])
+    resolve = FileResolver("/checkout/shop", ["tests/integration/test_db.py"])
     globs = ["tests/integration/**", "integration", "*integration_of*", "./Db::t*"]
     matcher = SuiteMatcher({"integration": globs, "none": []}, resolve)
     assert matcher

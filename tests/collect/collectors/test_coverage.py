@@ -111,7 +111,7 @@ def test_reports_of_several_languages(tmp_path: Path) -> None:
 
 def test_lines_that_two_jobs_cover_are_joined_and_not_averaged(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
-        "out/unit.info": lcov({"/home/runner/work/x/x/src/a.py": "++--", "src/b.py": "-"}),
+        "out/unit.info": lcov({"/home/runner/_work/x/x/src/a.py": "++--", "src/b.py": "-"}),
         "out/it.info": lcov({r".\src\a.py": "--++"}),
     }
     evidence = collected(collect(tmp_path, files, ["src/a.py", "src/b.py"]))

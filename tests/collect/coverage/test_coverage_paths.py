@@ -38,9 +38,9 @@ def resolve(path: str, *roots: str, hint: str = "", others: tuple[str, ...] = ()
         ("src//pay/../pay/refunds.py", "src/pay/refunds.py"),
         ("src\\pay\\refunds.py", "src/pay/refunds.py"),
         ("D:\\a\\shop\\shop\\src\\pay\\refunds.py", "src/pay/refunds.py"),
-        ("file:///home/runner/work/shop/shop/src/pay/refunds.py", "src/pay/refunds.py"),
+        ("file:///home/runner/_work/shop/shop/src/pay/refunds.py", "src/pay/refunds.py"),
         ("/github/workspace/src/pay/refunds.py", "src/pay/refunds.py"),
-        ("/home/runner/work/shop/shop/src/pay/refunds.py", "src/pay/refunds.py"),
+        ("/home/runner/_work/shop/shop/src/pay/refunds.py", "src/pay/refunds.py"),
         ("/app/pay/refunds.py", "src/pay/refunds.py"),
         ("pay/refunds.py", "src/pay/refunds.py"),
         ("refunds.py", "src/pay/refunds.py"),
@@ -58,7 +58,7 @@ def test_the_spellings_of_a_tracked_file(path: str, tracked: str) -> None:
 
 
 def test_a_path_is_joined_to_its_source() -> None:
-    assert resolve("app.py", "/home/runner/work/x/x/services/orders/src") == "services/orders/src/app.py"
+    assert resolve("app.py", "/home/runner/_work/x/x/services/orders/src") == "services/orders/src/app.py"
     assert resolve("app.py", "services/pay/src") == "services/pay/src/app.py"
     assert resolve("pay/__init__.py", "/app/src", "/app/lib") == "src/pay/__init__.py"
     assert resolve("src/pay/refunds.py", ".") == "src/pay/refunds.py"
@@ -89,8 +89,8 @@ def test_the_module_of_a_group_tells_namesakes_apart() -> None:
 
 
 def test_a_file_at_the_top_is_known_by_the_company_it_keeps() -> None:
-    others = ("/home/runner/work/x/x/src/pay/refunds.py",)
-    assert resolve("/home/runner/work/x/x/setup.py", others=others) == "setup.py"
+    others = ("/home/runner/_work/x/x/src/pay/refunds.py",)
+    assert resolve("/home/runner/_work/x/x/setup.py", others=others) == "setup.py"
     assert resolve("/usr/lib/python3/setup.py", others=others) is Miss.UNKNOWN
 
 

@@ -20,7 +20,7 @@ FILES = {"package-lock.json", "web/package-lock.json", "go.mod"}
         ("file:///checkout/go.mod", "", "go.mod"),
         ("/src/go.mod", "", "go.mod"),
         ("/github/workspace/web/package-lock.json", "", "web/package-lock.json"),
-        ("/home/runner/work/shop/shop/package-lock.json", "", "package-lock.json"),
+        ("/home/runner/_work/shop/shop/package-lock.json", "", "package-lock.json"),
         # A name alone could be of any lock file.
         ("/tmp/other/package-lock.json", "", None),
         ("/srcx/go.mod", "", None),

@@ -325,7 +325,7 @@ class TestPlaces:
             ("src\\win\\a.cs", "src/win/a.cs"),
             ("file:///github/workspace/x.py", "x.py"),
             ("/github/workspace/x.py", "x.py"),
-            ("file:/home/runner/work/repo/repo/src/x.py", "src/x.py"),
+            ("file:/home/runner/_work/repo/repo/src/x.py", "src/x.py"),
             ("file:///D:/a/repo/repo/src/x.cs", "src/x.cs"),
             ("D:\\a\\repo\\repo\\src\\x.cs", "src/x.cs"),
             ("file://host/builds/group/name/x.py", "x.py"),
@@ -359,7 +359,7 @@ class TestPlaces:
     @pytest.mark.parametrize(
         ("bases", "uri", "path"),
         [
-            ({"SRCROOT": {"uri": "file:///home/runner/work/r/r/"}}, "src/a.py", "src/a.py"),
+            ({"SRCROOT": {"uri": "file:///home/runner/_work/r/r/"}}, "src/a.py", "src/a.py"),
             ({"SRCROOT": {"uri": "file:///somewhere/else/"}}, "src/a.py", "src/a.py"),
             ({"SRCROOT": {"uri": "file:///somewhere/else/"}}, "file:///somewhere/else/b.py", "b.py"),
             ({"ROOTPATH": {"uri": "file:///"}}, "app/a.py", "app/a.py"),
